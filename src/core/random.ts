@@ -81,3 +81,18 @@ export class Random {
     return random;
   }
 }
+
+/**
+ * Seeds for the random operations of one forward pass (dropout), one each call, in order.
+ * A training step makes a new stream from its own seed, so a resumed run draws the same masks.
+ */
+export class SeedStream {
+  #count = 0;
+
+  constructor(private readonly seed: number) {}
+
+  /** The next 32-bit seed. */
+  next(): number {
+    return mixSeeds(this.seed, this.#count++);
+  }
+}

@@ -1,0 +1,97 @@
+import { AnyformerError } from '../core/errors.ts';
+
+/** The allocator that lives in the tfjs binary; addresses are signed 32-bit when they leave wasm. */
+export interface Allocator {
+  malloc(bytes: number): number;
+  free(pointer: number): void;
+}
+
+/**
+ * The one linear memory that tfjs's kernels and ours share: allocation and typed views.
+ *
+ * Growth detaches the views, so they are getters and never kept across an allocation.
+ */
+export class Heap {
+  #u8: Uint8Array;
+  #f32: Float32Array;
+  #i32: Int32Array;
+  #scratch = 0;
+  #scratchBytes = 0;
+
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    private readonly allocator: Allocator,
+  ) {
+    this.#u8 = new Uint8Array(memory.buffer);
+    this.#f32 = new Float32Array(memory.buffer);
+    this.#i32 = new Int32Array(memory.buffer);
+  }
+
+  #refresh(): void {
+    const { buffer } = this.memory;
+    if (this.#u8.buffer === buffer) return;
+    this.#u8 = new Uint8Array(buffer);
+    this.#f32 = new Float32Array(buffer);
+    this.#i32 = new Int32Array(buffer);
+  }
+
+  get u8(): Uint8Array {
+    this.#refresh();
+    return this.#u8;
+  }
+
+  get f32(): Float32Array {
+    this.#refresh();
+    return this.#f32;
+  }
+
+  get i32(): Int32Array {
+    this.#refresh();
+    return this.#i32;
+  }
+
+  /** Bytes of linear memory, in use or not. It only ever grows: WebAssembly cannot give back. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /**
+   * Allocates `bytes`, 8-byte aligned.
+   * @throws AnyformerError `OUT_OF_MEMORY` (tfjs itself would go on with address 0 and corrupt).
+   */
+  malloc(bytes: number): number {
+    const pointer = this.allocator.malloc(bytes) >>> 0;
+    if (pointer === 0 && bytes !== 0) {
+      throw new AnyformerError(
+        'OUT_OF_MEMORY',
+        `Out of memory: ${megabytes(bytes)} more do not fit in the WebAssembly heap, which holds ` +
+          `${megabytes(this.bytes)} of at most 4,096 MB. Use a smaller batchSize or maxLength, ` +
+          'or dispose() models that are no longer needed.',
+      );
+    }
+    return pointer;
+  }
+
+  free(pointer: number): void {
+    this.allocator.free(pointer);
+  }
+
+  /**
+   * A buffer of at least `bytes`, 64-byte aligned, for the duration of one kernel call. There is
+   * one, it is reused by the next call, and it grows to the largest size ever asked for.
+   */
+  scratch(bytes: number): number {
+    if (bytes > this.#scratchBytes) {
+      if (this.#scratch) this.free(this.#scratch);
+      this.#scratch = 0;
+      this.#scratchBytes = 0;
+      this.#scratch = this.malloc(bytes + 64);
+      this.#scratchBytes = bytes;
+    }
+    return ((this.#scratch + 63) & ~63) >>> 0;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MB`;
+}

@@ -1,0 +1,133 @@
+import type { BackendWasmModule } from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm';
+import { AnyformerError } from '../core/errors.ts';
+import type { WasmSource } from '../runtime/runtime.ts';
+import { Heap } from './heap.ts';
+import { instantiate } from './wasmModule.ts';
+
+/**
+ * Boots the tfjs WebAssembly binary without Emscripten's JavaScript.
+ *
+ * The binary imports seven functions and `BackendWasm` uses a handful of members of the module
+ * object; both are given here, from bytes or a compiled `WebAssembly.Module`, with no file
+ * system, no eval and no global.
+ */
+export interface TfjsBinary {
+  /** What `new BackendWasm(…)` takes. */
+  readonly module: BackendWasmModule;
+  readonly heap: Heap;
+}
+
+const PAGE = 65536;
+/** The most a 32-bit memory can hold less one page, as Emscripten has it. */
+const MAX_HEAP = 2 ** 32 - PAGE;
+/** Growing by a fifth, at most 96 MB at once, keeps the number of growths and the waste small. */
+const GROWTH = 0.2;
+const MAX_GROWTH = 96 * 2 ** 20;
+
+type Exports = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
+
+export async function bootTfjsBinary(source: WasmSource): Promise<TfjsBinary> {
+  let exports = undefined as unknown as Exports;
+  const imports = hostImports(() => exports.memory);
+  const instance = await instantiate('tfjs-backend-wasm-simd.wasm', source, imports);
+  exports = instance.exports as Exports;
+  exports.__wasm_call_ctors!();
+  const heap = new Heap(exports.memory, {
+    malloc: exports.malloc as (bytes: number) => number,
+    free: exports.free as unknown as (pointer: number) => void,
+  });
+  return { heap, module: moduleObject(exports, heap) };
+}
+
+/** The functions that the binary imports. Its C library writes to a console and never reads. */
+function hostImports(memory: () => WebAssembly.Memory): WebAssembly.Imports {
+  return {
+    env: {
+      abort() {
+        throw new AnyformerError('ENGINE', 'The tfjs WebAssembly binary called abort().');
+      },
+      emscripten_memcpy_big(to: number, from: number, bytes: number) {
+        const start = from >>> 0;
+        new Uint8Array(memory().buffer).copyWithin(to >>> 0, start, start + (bytes >>> 0));
+      },
+      emscripten_get_heap_max: () => MAX_HEAP,
+      emscripten_resize_heap: (bytes: number) => grow(memory(), bytes >>> 0),
+    },
+    wasi_snapshot_preview1: {
+      // What it prints are XNNPACK's assertions, and those are followed by abort().
+      fd_write: (_file: number, _buffers: number, _count: number, written: number) => {
+        new DataView(memory().buffer).setUint32(written >>> 0, 0, true);
+        return 0;
+      },
+      fd_close: () => 52, // ENOSYS
+      fd_seek: () => 70, // ESPIPE
+    },
+  };
+}
+
+/** Grows to at least `needed` bytes, with room to spare where there is room. 1 if it could. */
+function grow(memory: WebAssembly.Memory, needed: number): 0 | 1 {
+  if (needed > MAX_HEAP) return 0;
+  const current = memory.buffer.byteLength;
+  const generous = Math.min(current * (1 + GROWTH), needed + MAX_GROWTH);
+  for (const target of [Math.min(MAX_HEAP, Math.max(needed, generous)), needed]) {
+    try {
+      memory.grow(Math.ceil((target - current) / PAGE));
+      return 1;
+    } catch {
+      // The host refused this much: ask for just what is needed, then report failure to malloc.
+    }
+  }
+  return 0;
+}
+
+/** The part of Emscripten's module object that BackendWasm and the stock kernels use. */
+function moduleObject(exports: Exports, heap: Heap): BackendWasmModule {
+  const entry = (name: string) => {
+    const found = exports[name];
+    if (found === undefined) {
+      throw new AnyformerError('ENGINE', `The tfjs WebAssembly binary has no export '${name}'.`);
+    }
+    return found;
+  };
+  const module = {
+    get HEAPU8() {
+      return heap.u8;
+    },
+    _malloc: (bytes: number) => heap.malloc(bytes),
+    _free: (pointer: number) => heap.free(pointer),
+    cwrap: (name: string, _returns: string | null, parameters: string[] = []) =>
+      parameters.includes('array') ? passArrays(entry(name), parameters, exports, heap) : entry(name),
+    tfjs: {
+      init: entry('init'),
+      initWithThreadsCount: entry('init_with_threads_count'),
+      getThreadsCount: entry('get_threads_count'),
+      registerTensor: entry('register_tensor'),
+      disposeData: entry('dispose_data'),
+      dispose: entry('dispose'),
+    },
+  };
+  return module as unknown as BackendWasmModule;
+}
+
+/** A wrapper that copies byte-array arguments (shapes, strides) to the binary's stack. */
+function passArrays(
+  call: (...args: number[]) => number,
+  parameters: string[],
+  exports: Exports,
+  heap: Heap,
+) {
+  return (...args: (number | Uint8Array)[]): number => {
+    const stack = exports.stackSave!();
+    for (let i = 0; i < parameters.length; i++) {
+      if (parameters[i] !== 'array') continue;
+      const bytes = args[i] as Uint8Array;
+      const pointer = exports.stackAlloc!(bytes.length);
+      heap.u8.set(bytes, pointer >>> 0);
+      args[i] = pointer;
+    }
+    const result = call(...(args as number[]));
+    exports.stackRestore!(stack);
+    return result;
+  };
+}

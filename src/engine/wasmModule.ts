@@ -1,0 +1,29 @@
+import { AnyformerError } from '../core/errors.ts';
+import type { WasmFile, WasmSource } from '../runtime/runtime.ts';
+
+/** Whether a value is a compiled module. By its tag: `instanceof` fails across realms. */
+export function isWasmModule(value: unknown): value is WebAssembly.Module {
+  return Object.prototype.toString.call(value) === '[object WebAssembly.Module]';
+}
+
+/**
+ * Instantiates bytes or a compiled module.
+ * @throws AnyformerError `ENGINE` when the file is no WebAssembly this host can run.
+ */
+export async function instantiate(
+  file: WasmFile,
+  source: WasmSource,
+  imports: WebAssembly.Imports,
+): Promise<WebAssembly.Instance> {
+  try {
+    if (isWasmModule(source)) return await WebAssembly.instantiate(source, imports);
+    return (await WebAssembly.instantiate(source, imports)).instance;
+  } catch (cause) {
+    throw new AnyformerError(
+      'ENGINE',
+      `${file} could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Check that the file is complete and that this runtime supports WebAssembly SIMD.',
+      { cause },
+    );
+  }
+}

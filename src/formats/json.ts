@@ -1,0 +1,79 @@
+import { AnyformerError, show } from '../core/errors.ts';
+
+export type JsonObject = { [key: string]: unknown };
+
+/**
+ * Parses UTF-8 bytes (or text) that must hold one JSON object.
+ *
+ * Stricter than `JSON.parse`: a key that stands twice in one object is refused, since parsers
+ * disagree about which of the two counts.
+ *
+ * @param name the file, for the message.
+ * @throws AnyformerError `INVALID_FILE`.
+ */
+export function parseJsonObject(source: Uint8Array | string, name: string): JsonObject {
+  const text = typeof source === 'string' ? source : decodeUtf8(source, name);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${name} is not JSON (${reason}); it begins with ${show(text.slice(0, 60))}. It may be torn or another kind of file: fetch or save it again.`,
+      { cause },
+    );
+  }
+  if (!isJsonObject(value)) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${name} must hold a JSON object, received ${show(value)}.`,
+    );
+  }
+  const twice = findDuplicateKey(text);
+  if (twice !== undefined) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${name} has the key ${show(twice)} twice in one object; keep one of the two.`,
+    );
+  }
+  return value;
+}
+
+/** Whether a parsed JSON value is an object: not null, not an array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function decodeUtf8(bytes: Uint8Array, name: string): string {
+  try {
+    // A byte order mark is kept, so that JSON.parse refuses it like every other JSON parser.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${name} is not UTF-8 text; it may be torn or another kind of file: fetch or save it again.`,
+      { cause },
+    );
+  }
+}
+
+/** The first key that stands twice in one object of `text`, which is known to be valid JSON. */
+function findDuplicateKey(text: string): string | undefined {
+  // One set of keys for each open object, undefined for each open array.
+  const open: (Set<string> | undefined)[] = [];
+  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
+  for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
+    const token = match[0];
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (match[1] !== undefined) {
+      const key: string = JSON.parse(token.slice(0, token.length - match[1].length));
+      const keys = open.at(-1);
+      if (keys?.has(key)) return key;
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}

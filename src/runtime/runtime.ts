@@ -1,0 +1,22 @@
+/** The WebAssembly files the engine asks its host for, by their names in `dist/wasm`. */
+export type WasmFile =
+  | 'tfjs-backend-wasm-simd.wasm'
+  | 'tfjs-backend-wasm-threaded-simd.wasm'
+  | 'anyformer.simd.wasm'
+  | 'anyformer.relaxed.wasm'
+  | 'anyformer.simd.shared.wasm'
+  | 'anyformer.relaxed.shared.wasm';
+
+/** How the engine can be handed a WebAssembly file: bytes to compile, or compiled already. */
+export type WasmSource = BufferSource | WebAssembly.Module;
+
+/**
+ * What the library cannot know about its host. One leaf per host implements it, and the package's
+ * `imports` conditions choose the leaf under the name `#runtime`; nothing is sniffed.
+ */
+export interface Runtime {
+  /** The name that `engine.info()` shows: `node`, `browser`, `workerd`, … */
+  readonly name: string;
+  /** Gives one of the WebAssembly files that the package ships. */
+  loadWasm(file: WasmFile): Promise<WasmSource>;
+}

@@ -1,0 +1,67 @@
+/** A pair of neighbouring symbols that may become the next merge. */
+export interface MergeCandidate {
+  /** Index of the pair in the learner's tables. */
+  readonly pair: number;
+  /** Occurrences when it was queued; the true number may have fallen or risen since. */
+  count: number;
+  /** Words that held the pair when it was queued. */
+  readonly words: number[];
+}
+
+/**
+ * A binary max-heap of merge candidates: the highest count first, ties as `precedes` says.
+ *
+ * @param precedes whether pair `a` is merged before pair `b` when both are equally frequent.
+ */
+export class MergeQueue {
+  readonly #heap: MergeCandidate[] = [];
+  readonly #precedes: (a: number, b: number) => boolean;
+
+  constructor(precedes: (a: number, b: number) => boolean) {
+    this.#precedes = precedes;
+  }
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  push(candidate: MergeCandidate): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(candidate);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#isBefore(candidate, heap[parent]!)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = candidate;
+  }
+
+  pop(): MergeCandidate | undefined {
+    const heap = this.#heap;
+    const top = heap[0];
+    const last = heap.pop();
+    if (top !== undefined && last !== undefined && heap.length > 0) this.#sink(last);
+    return top;
+  }
+
+  /** Lets `candidate` fall from the root to its place. */
+  #sink(candidate: MergeCandidate): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && this.#isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!this.#isBefore(heap[child]!, candidate)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = candidate;
+  }
+
+  #isBefore(a: MergeCandidate, b: MergeCandidate): boolean {
+    return a.count !== b.count ? a.count > b.count : this.#precedes(a.pair, b.pair);
+  }
+}
