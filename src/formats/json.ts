@@ -62,18 +62,36 @@ function decodeUtf8(bytes: Uint8Array, name: string): string {
 function findDuplicateKey(text: string): string | undefined {
   // One set of keys for each open object, undefined for each open array.
   const open: (Set<string> | undefined)[] = [];
-  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
-  for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
-    const token = match[0];
-    if (token === '{') open.push(new Set());
-    else if (token === '[') open.push(undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (match[1] !== undefined) {
-      const key: string = JSON.parse(token.slice(0, token.length - match[1].length));
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '{') open.push(new Set());
+    else if (character === '[') open.push(undefined);
+    else if (character === '}' || character === ']') open.pop();
+    else if (character === '"') {
+      const end = endOfString(text, i);
       const keys = open.at(-1);
-      if (keys?.has(key)) return key;
-      keys?.add(key);
+      if (keys !== undefined && isFollowedByColon(text, end)) {
+        // Parsed, since one key can be escaped in several ways.
+        const key: string = JSON.parse(text.slice(i, end));
+        if (keys.has(key)) return key;
+        keys.add(key);
+      }
+      i = end - 1;
     }
   }
   return undefined;
+}
+
+/** The index behind the closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  // Not a regular expression: over strings of many megabytes its backtracking stack overflows.
+  let i = start + 1;
+  while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+  return i + 1;
+}
+
+function isFollowedByColon(text: string, end: number): boolean {
+  let i = end;
+  while (text[i] === ' ' || text[i] === '\n' || text[i] === '\r' || text[i] === '\t') i++;
+  return text[i] === ':';
 }

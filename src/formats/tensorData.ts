@@ -72,11 +72,7 @@ interface TypedArrayConstructor<T> {
 
 function typedView<T>(bytes: Uint8Array, type: TypedArrayConstructor<T>): T {
   const aligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
-  return new type(
-    aligned.buffer,
-    aligned.byteOffset,
-    aligned.byteLength / type.BYTES_PER_ELEMENT,
-  );
+  return new type(aligned.buffer, aligned.byteOffset, aligned.byteLength / type.BYTES_PER_ELEMENT);
 }
 
 /** IEEE 754 binary16 -> binary32. Exact: every half value is a float32 value. */

@@ -13,6 +13,7 @@ export function sharedData(path: string): string | undefined {
  */
 export function sharedDataOrSay(path: string, whatIsLeftOut: string): string | undefined {
   const found = sharedData(path);
-  if (found === undefined) console.warn(`left out: ${whatIsLeftOut} (needs ../shared/data/${path})`);
+  if (found === undefined)
+    console.warn(`left out: ${whatIsLeftOut} (needs ../shared/data/${path})`);
   return found;
 }
