@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../core/errors.ts';
 import { yieldToEventLoop } from '../core/progress.ts';
 import { type MergeCandidate, MergeQueue } from './mergeQueue.ts';
-import { SymbolTable } from './symbolTable.ts';
+import type { SymbolTable } from './symbolTable.ts';
 
 /** How a {@link MergeLearner} counts, breaks ties and builds new tokens. */
 export interface MergeLearnerOptions {
@@ -83,7 +83,10 @@ export class MergeLearner {
   async learn(
     vocabSize: number,
     minFrequency: number,
-    { signal, onMerge }: { signal?: AbortSignal | undefined; onMerge?: (size: number) => void } = {},
+    {
+      signal,
+      onMerge,
+    }: { signal?: AbortSignal | undefined; onMerge?: (size: number) => void } = {},
   ): Promise<void> {
     let untilTurn = MERGES_PER_TURN;
     while (this.#symbols.size < vocabSize) {
