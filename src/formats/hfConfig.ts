@@ -61,7 +61,7 @@ export function snakeToCamel(key: string): string {
 
 /** `hiddenSize` -> `hidden_size`. */
 export function camelToSnake(key: string): string {
-  return key.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return key.replace(/(?<=[a-zA-Z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /**
