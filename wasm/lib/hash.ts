@@ -54,5 +54,5 @@ export function hash(table: usize, counters: v128, secondKey: v128): v128 {
 /** The largest signed hash that drops its element, for a rate in [0, 1): floor(rate 2^32) values drop. */
 @inline
 export function dropLimit(rate: f32): i32 {
-  return <i32>(floor<f64>((<f64>rate) * 4294967296) - 2147483649);
+  return <i32>max<f64>(floor<f64>((<f64>rate) * 4294967296) - 2147483649, -2147483648);
 }
