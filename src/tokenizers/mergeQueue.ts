@@ -1,22 +1,22 @@
 /** A pair of neighbouring symbols that may become the next merge. */
 export interface MergeCandidate {
-  /** Index of the pair in the learner's tables. */
+  /** Number of the pair, as its owner counts them. */
   readonly pair: number;
-  /** Occurrences when it was queued; the true number may have fallen or risen since. */
+  /** How often it occurred when it was queued. */
   count: number;
-  /** Words that held the pair when it was queued. */
-  readonly words: number[];
 }
 
 /**
  * A binary max-heap of merge candidates: the highest count first, ties as `precedes` says.
  *
- * @param precedes whether pair `a` is merged before pair `b` when both are equally frequent.
+ * Counts are those of the time of queueing: whoever pops compares with the present count and
+ * queues again, which is cheaper than moving entries with every change.
  */
 export class MergeQueue {
   readonly #heap: MergeCandidate[] = [];
   readonly #precedes: (a: number, b: number) => boolean;
 
+  /** @param precedes whether pair `a` comes before pair `b` when their counts are equal. */
   constructor(precedes: (a: number, b: number) => boolean) {
     this.#precedes = precedes;
   }
@@ -28,7 +28,6 @@ export class MergeQueue {
   push(candidate: MergeCandidate): void {
     const heap = this.#heap;
     let at = heap.length;
-    heap.push(candidate);
     while (at > 0) {
       const parent = (at - 1) >> 1;
       if (!this.#isBefore(candidate, heap[parent]!)) break;
@@ -38,11 +37,12 @@ export class MergeQueue {
     heap[at] = candidate;
   }
 
+  /** Takes the first candidate out; undefined when there is none. */
   pop(): MergeCandidate | undefined {
     const heap = this.#heap;
     const top = heap[0];
     const last = heap.pop();
-    if (top !== undefined && last !== undefined && heap.length > 0) this.#sink(last);
+    if (last !== undefined && heap.length > 0) this.#sink(last);
     return top;
   }
 
