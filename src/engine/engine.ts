@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-wasm/dist/register_all_kernels.js';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
-import { runtime } from '#runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { relaxedSimd as hasRelaxedSimd, simd as hasSimd } from 'wasm-feature-detect';
+import { runtime } from '#runtime';
 import { AnyformerError } from '../core/errors.ts';
 import type { WasmFile, WasmSource } from '../runtime/runtime.ts';
 import { AnyformerBackend } from './backend.ts';

@@ -97,7 +97,9 @@ function moduleObject(exports: Exports, heap: Heap): BackendWasmModule {
     _malloc: (bytes: number) => heap.malloc(bytes),
     _free: (pointer: number) => heap.free(pointer),
     cwrap: (name: string, _returns: string | null, parameters: string[] = []) =>
-      parameters.includes('array') ? passArrays(entry(name), parameters, exports, heap) : entry(name),
+      parameters.includes('array')
+        ? passArrays(entry(name), parameters, exports, heap)
+        : entry(name),
     tfjs: {
       init: entry('init'),
       initWithThreadsCount: entry('init_with_threads_count'),
