@@ -1,0 +1,143 @@
+import { AnyformerError, show } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
+import type { ReadOptions, Storage } from './storage.ts';
+
+const CONFIG = 'config.json';
+
+interface Seal {
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
+/**
+ * Writes into `config.json` which files belong to it, so that a torn or mixed folder is noticed:
+ *
+ *     "anyformer": { "files": { "model.safetensors": { "bytes": 1048576, "crc32": 305419896 } } }
+ *
+ * HF's own library keeps the key as an attribute it does not know, and opens the folder.
+ *
+ * @param files `config.json` and all that belongs to it.
+ * @returns the same files with the sealed `config.json`, which comes last: on media that write one
+ *   file after the other the old seal then stands until everything else is in place.
+ * @throws AnyformerError `INVALID_ARGUMENT` without a `config.json`.
+ */
+export function sealFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const configBytes = files.get(CONFIG);
+  if (configBytes === undefined) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `A set of files needs a ${CONFIG}, received ${show([...files.keys()])}.`,
+    );
+  }
+  const sealed = new Map([...files].filter(([name]) => name !== CONFIG));
+  const seals: Record<string, Seal> = {};
+  for (const name of [...sealed.keys()].sort()) seals[name] = sealOf(sealed.get(name)!);
+  const config = parseJsonObject(configBytes, CONFIG);
+  const others = isJsonObject(config.anyformer) ? config.anyformer : {};
+  const json = JSON.stringify({ ...config, anyformer: { ...others, files: seals } }, null, 2);
+  sealed.set(CONFIG, new TextEncoder().encode(`${json}\n`));
+  return sealed;
+}
+
+export interface SealedFileNames {
+  /** Besides `config.json`, which always is. */
+  readonly required: readonly string[];
+  readonly optional?: readonly string[];
+}
+
+/**
+ * Reads `config.json` and the named files, and checks them against its seal. A folder without a
+ * seal, such as one from Hugging Face, is read as it is.
+ *
+ * @throws AnyformerError `INVALID_FILE` naming the file that does not belong to this `config.json`;
+ *   `STORAGE` when a required file is missing.
+ *
+ * @example
+ * const files = await readSealedFiles(storage, { required: ['model.safetensors'] });
+ */
+export async function readSealedFiles(
+  storage: Storage,
+  { required, optional = [] }: SealedFileNames,
+  options: ReadOptions = {},
+): Promise<Map<string, Uint8Array>> {
+  const where = `${CONFIG} in ${storage.location}`;
+  const config = await storage.read(CONFIG, options);
+  const seals = readSeals(parseJsonObject(config, where), where);
+  const names = [...required];
+  for (const name of optional) {
+    // A file that the seal does not name was left by an earlier save: not part of this one.
+    if (seals ? seals.has(name) : await storage.has(name)) names.push(name);
+  }
+  const files = new Map([[CONFIG, config]]);
+  for (const name of names) {
+    const bytes = await storage.read(name, options);
+    if (seals) checkSeal(name, bytes, seals.get(name), storage.location);
+    files.set(name, bytes);
+  }
+  return files;
+}
+
+function readSeals(config: JsonObject, where: string): Map<string, Seal> | undefined {
+  const { anyformer } = config;
+  const files = isJsonObject(anyformer) ? anyformer.files : undefined;
+  if (files === undefined) return undefined;
+  if (!isJsonObject(files) || !Object.values(files).every(isSeal)) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${where}: anyformer.files must give bytes and crc32 of each file, received ${show(files)}. Save the model again.`,
+    );
+  }
+  return new Map(Object.entries(files)) as Map<string, Seal>;
+}
+
+function isSeal(value: unknown): value is Seal {
+  return isJsonObject(value) && Number.isInteger(value.bytes) && Number.isInteger(value.crc32);
+}
+
+function checkSeal(
+  name: string,
+  bytes: Uint8Array,
+  expected: Seal | undefined,
+  location: string,
+): void {
+  const next =
+    "Save or copy the whole folder again; if you changed the file on purpose, remove 'anyformer.files' from config.json.";
+  if (expected === undefined) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${name} in ${location} does not belong to the config.json beside it, which does not name it. ${next}`,
+    );
+  }
+  const found = sealOf(bytes);
+  if (found.bytes === expected.bytes && found.crc32 === expected.crc32) return;
+  const difference =
+    found.bytes === expected.bytes
+      ? `its checksum is ${found.crc32}, not ${expected.crc32}`
+      : `it has ${found.bytes} bytes, not ${expected.bytes}`;
+  throw new AnyformerError(
+    'INVALID_FILE',
+    `${name} in ${location} is torn, or does not belong to the config.json beside it: ${difference}. ${next}`,
+  );
+}
+
+function sealOf(bytes: Uint8Array): Seal {
+  return { bytes: bytes.length, crc32: crc32(bytes) };
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+/**
+ * CRC-32 as in zip and gzip (polynomial 0xEDB88320). Enough against accidents, which is what a seal
+ * is for, and it needs no `crypto.subtle`, which browsers deny to plain http pages.
+ */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (let i = 0; i < bytes.length; i++) {
+    crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
+import { crc32, readSealedFiles, sealFiles } from '../../src/storage/sealedFiles.ts';
+import { fileNames, sampleFiles, versionOf } from './sampleFiles.ts';
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const read = (files: Map<string, Uint8Array>) =>
+  readSealedFiles(new MemoryStorage(files), { required: fileNames });
+
+describe('sealed files', () => {
+  it('are read back, config.json last on the way in, other keys kept', async () => {
+    const files = sampleFiles(3);
+    expect([...files.keys()].at(-1)).toBe('config.json');
+    expect(versionOf(await read(files))).toBe(3);
+    const again = sealFiles(sealFiles(new Map([['config.json', encode('{"anyformer":{"a":1}}')]])));
+    const config = JSON.parse(new TextDecoder().decode(again.get('config.json')));
+    expect(config).toEqual({ anyformer: { a: 1, files: {} } });
+  });
+
+  it('every mix of two saves is refused by the name of the file that does not belong', async () => {
+    for (const name of fileNames) {
+      const mixed = sampleFiles(1).set(name, sampleFiles(2).get(name)!);
+      await expect(read(mixed)).rejects.toMatchObject({
+        code: 'INVALID_FILE',
+        message: expect.stringContaining(`${name} in memory is torn, or does not belong`),
+      });
+    }
+    const newConfig = sampleFiles(1).set('config.json', sampleFiles(2).get('config.json')!);
+    await expect(read(newConfig)).rejects.toMatchObject({ code: 'INVALID_FILE' });
+  });
+
+  it('any change of one byte is noticed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(999), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+        const files = sampleFiles(1);
+        files.get('model.safetensors')![at]! ^= mask;
+        await expect(read(files)).rejects.toThrow(/model\.safetensors .* checksum is \d+, not \d+/);
+      }),
+    );
+  });
+
+  it('a file the seal does not name is refused where it is required, left out where optional', async () => {
+    const files = sampleFiles(1).set('generation_config.json', encode('{}'));
+    const storage = new MemoryStorage(files);
+    await expect(
+      readSealedFiles(storage, { required: ['generation_config.json'] }),
+    ).rejects.toThrow(/does not name it/);
+    const optional = ['generation_config.json', 'tokenizer.json'];
+    const found = await readSealedFiles(storage, { required: [], optional });
+    expect([...found.keys()]).toEqual(['config.json', 'tokenizer.json']);
+  });
+
+  it('a folder without a seal is read as it is', async () => {
+    const files = new Map([
+      ['config.json', encode('{"model_type":"bert"}')],
+      ['tokenizer.json', encode('{}')],
+    ]);
+    const optional = ['tokenizer.json', 'generation_config.json'];
+    const found = await readSealedFiles(new MemoryStorage(files), { required: [], optional });
+    expect([...found.keys()]).toEqual(['config.json', 'tokenizer.json']);
+  });
+
+  it('a missing or broken config.json, a missing file and a broken seal are told apart', async () => {
+    const broken = (config: string) => sampleFiles(1).set('config.json', encode(config));
+    await expect(read(new Map())).rejects.toThrow(/no config\.json in memory; there is nothing/);
+    await expect(read(broken('{"a":'))).rejects.toThrow(/config\.json in memory is not JSON/);
+    await expect(read(broken('{"anyformer":{"files":{"a":1}}}'))).rejects.toThrow(
+      /anyformer\.files must give bytes and crc32/,
+    );
+    const missing = sampleFiles(1);
+    missing.delete('tokenizer.json');
+    await expect(read(missing)).rejects.toMatchObject({ code: 'STORAGE' });
+    expect(() => sealFiles(new Map())).toThrow(/needs a config\.json/);
+  });
+});
+
+describe('crc32', () => {
+  it('gives the published check value', () => {
+    expect(crc32(encode('123456789'))).toBe(0xcbf43926);
+    expect(crc32(new Uint8Array(0))).toBe(0);
+  });
+});
