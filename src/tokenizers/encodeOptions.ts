@@ -77,6 +77,10 @@ const encodeAllSchema = v.strictObject({
   onProgress: v.optional(callback<OnProgress>()),
 });
 
+const decodeSchema = v.strictObject({
+  skipSpecialTokens: v.optional(v.boolean('true or false'), false),
+});
+
 const padSchema = v.strictObject({
   ...paddingEntries,
   padding: v.optional(v.picklist(['longest', 'maxLength'], "'longest' or 'maxLength'"), 'longest'),
@@ -106,6 +110,10 @@ export function parseEncodeBatchOptions(options: unknown) {
   if (parsed.padding === 'maxLength') requireMaxLength(where, parsed.maxLength);
   const padsToMaxLength = parsed.padding === 'maxLength';
   return { ...parsed, cutTo: toTruncation(where, parsed, padsToMaxLength) };
+}
+
+export function parseDecodeOptions(options: unknown) {
+  return parseOptions('Tokenizer.decode', decodeSchema, options);
 }
 
 export function parsePadOptions(options: unknown) {

@@ -5,6 +5,7 @@ import {
   type EncodeAllOptions,
   type EncodeBatchOptions,
   type EncodeOptions,
+  parseDecodeOptions,
   parseEncodeAllOptions,
   parseEncodeBatchOptions,
   parseEncodeOptions,
@@ -207,12 +208,10 @@ export class Tokenizer {
    * @param skipSpecialTokens leaves out [CLS], [PAD] and their like. Default false.
    * @throws AnyformerError `INVALID_ARGUMENT` naming an id that is not in the vocabulary.
    */
-  decode(
-    ids: ArrayLike<number>,
-    { skipSpecialTokens = false }: { readonly skipSpecialTokens?: boolean } = {},
-  ): string {
+  decode(ids: ArrayLike<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
+    const { skipSpecialTokens } = parseDecodeOptions(options);
     const list = Array.from(ids);
-    list.forEach((id, i) => this.#checkId(id, i));
+    for (const [position, id] of list.entries()) this.#checkId(id, position);
     if (list.length === 0) return '';
     return this.#library.decode(list, { skip_special_tokens: skipSpecialTokens });
   }
