@@ -74,7 +74,7 @@ export class FileStorage implements Storage {
       staging = await this.#stage(files);
       await this.#finishCommitted();
       await this.#commit(staging);
-      await this.#finishCommitted(staging);
+      await this.#moveIntoPlace([...files.keys()], staging);
     } catch (error) {
       await this.#cleanUp(staging, isNew !== undefined);
       throw error;
@@ -164,14 +164,19 @@ export class FileStorage implements Storage {
     );
   }
 
+  /** Finishes a save that an earlier process committed and did not live to finish. */
+  async #finishCommitted(): Promise<void> {
+    const names = await this.#attempt('list', this.location, () => this.#committedNames());
+    if (names) await this.#moveIntoPlace(names);
+  }
+
   /**
-   * Moves a committed set to its place; one that an earlier process left behind, too.
+   * Moves a committed set to its place, `config.json` last: it is what readers open first.
    *
    * @param staging where the set came from: it goes back there when not even its first file moves.
    */
-  async #finishCommitted(staging?: string): Promise<void> {
-    const names = await this.#attempt('list', this.location, () => this.#committedNames());
-    if (names === undefined) return;
+  async #moveIntoPlace(names: string[], staging?: string): Promise<void> {
+    names.sort((a, b) => Number(a === 'config.json') - Number(b === 'config.json'));
     for (const name of names) {
       try {
         // Missing when another process is finishing the same set.
@@ -204,10 +209,9 @@ export class FileStorage implements Storage {
     );
   }
 
-  /** Undefined where nothing is committed. `config.json` last: it is what readers open first. */
-  async #committedNames(): Promise<string[] | undefined> {
-    const names = await unlessMissing(this.#fs.readdir(this.#path(COMMITTED)));
-    return names?.sort((a, b) => Number(a === 'config.json') - Number(b === 'config.json'));
+  /** Undefined where nothing is committed. */
+  #committedNames(): Promise<string[] | undefined> {
+    return unlessMissing(this.#fs.readdir(this.#path(COMMITTED)));
   }
 
   async #syncDirectory(path: string): Promise<void> {
