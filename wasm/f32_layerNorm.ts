@@ -71,7 +71,7 @@ function normalizeRow(
 }
 
 /** Bytes of the partial sums that {@link f32_layerNormGrad} writes: (chunks, 2, D). */
-export function f32_layerNormGrad_partialBytes(N: i32, D: i32): usize {
+export function f32_layerNormGradPartialBytes(N: i32, D: i32): usize {
   return rowAt(0, chunkCount(N), 2 * D);
 }
 

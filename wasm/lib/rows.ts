@@ -148,3 +148,14 @@ export function addRows(a: usize, b: usize, sum: usize, D: i32): void {
     store<f32>(sum + j, load<f32>(a + j) + load<f32>(b + j));
   }
 }
+
+/** y = factor x + shift over a row. y may be x. */
+export function affineRow(x: usize, factor: f32, shift: f32, y: usize, D: i32): void {
+  const last = at(x, D);
+  const factors = f32x4.splat(factor);
+  const shifts = f32x4.splat(shift);
+  for (; x + 16 <= last; x += 16, y += 16) {
+    v128.store(y, f32x4.add(f32x4.mul(factors, v128.load(x)), shifts));
+  }
+  for (; x < last; x += 4, y += 4) store<f32>(y, factor * load<f32>(x) + shift);
+}
