@@ -54,9 +54,13 @@ function hostImports(memory: () => WebAssembly.Memory): WebAssembly.Imports {
       emscripten_resize_heap: (bytes: number) => grow(memory(), bytes >>> 0),
     },
     wasi_snapshot_preview1: {
-      // What it prints are XNNPACK's assertions, and those are followed by abort().
-      fd_write: (_file: number, _buffers: number, _count: number, written: number) => {
-        new DataView(memory().buffer).setUint32(written >>> 0, 0, true);
+      // What it prints are XNNPACK's assertions, and those are followed by abort(). All bytes are
+      // reported as written: its C library tries again for ever otherwise.
+      fd_write: (_file: number, buffers: number, count: number, written: number) => {
+        const view = new DataView(memory().buffer);
+        let bytes = 0;
+        for (let i = 0; i < count; i++) bytes += view.getUint32((buffers >>> 0) + 8 * i + 4, true);
+        view.setUint32(written >>> 0, bytes, true);
         return 0;
       },
       fd_close: () => 52, // ENOSYS
