@@ -1,0 +1,241 @@
+import * as v from 'valibot';
+import { AnyformerError, show } from '../core/errors.ts';
+import {
+  abortSignal,
+  callback,
+  fraction,
+  integer,
+  nonNegativeInteger,
+  nonNegativeNumber,
+  parseOptions,
+  positiveInteger,
+  positiveNumber,
+} from '../core/options.ts';
+import type { OnProgress } from '../core/progress.ts';
+import type { StorageTarget } from '../storage/openStorage.ts';
+import { type OptimizerName, optimizerNames } from './optimizers/createOptimizer.ts';
+import { lrSchedulerTypes } from './schedules.ts';
+
+/** When something recurring happens. */
+const strategies = ['no', 'steps', 'epoch'] as const;
+export type Strategy = (typeof strategies)[number];
+
+const oneOf = <const T extends readonly string[]>(names: T) =>
+  v.picklist(names, `one of '${names.join("', '")}'`);
+
+const trueOrFalse = v.boolean('true or false');
+
+/** Its kind is checked when it is opened. */
+const storageTarget = v.custom<StorageTarget>(
+  (x) => (typeof x === 'string' && x !== '') || (typeof x === 'object' && x !== null),
+  'a path, a file URL, a Map of names to bytes or a Storage',
+);
+
+/**
+ * The options of the training loop, for a task's schema to be extended with:
+ * `v.strictObject({ ...trainingOptionEntries, validationData: … })`.
+ *
+ * Names are those of tfjs's `fit` where it has them, otherwise of HF's TrainingArguments.
+ */
+export const trainingOptionEntries = {
+  /** Passes over the data. Default: 1. */
+  epochs: v.optional(positiveInteger, 1),
+  /** Updates in all, in place of `epochs`: passes go on until it is reached. */
+  maxSteps: v.optional(positiveInteger),
+  /** Examples in a batch. Default: 32. */
+  batchSize: v.optional(positiveInteger, 32),
+  /** Batches that one update is made of; equal to one batch of so many times the size. Default: 1. */
+  gradientAccumulationSteps: v.optional(positiveInteger, 1),
+  /** Whether every epoch has an order of its own. Default: true. */
+  shuffle: v.optional(trueOrFalse, true),
+  /** Seed of shuffling and dropout. Default: 42. */
+  seed: v.optional(integer, 42),
+
+  /** Default: 'adamw'. */
+  optimizer: v.optional(oneOf(optimizerNames as [OptimizerName, ...OptimizerName[]]), 'adamw'),
+  /** The peak, which the schedule scales. Default: 0.001. */
+  learningRate: v.optional(positiveNumber, 1e-3),
+  /** Not on biases and normalization weights: see `decaysByDefault`. Default: 0. */
+  weightDecay: v.optional(nonNegativeNumber, 0),
+  /** Of 'adamw' and 'adam'. Defaults: 0.9, 0.999, 1e-8. */
+  adamBeta1: v.optional(fraction),
+  adamBeta2: v.optional(fraction),
+  adamEpsilon: v.optional(positiveNumber),
+  /** Of 'sgd'. Defaults: 0, false. */
+  momentum: v.optional(fraction),
+  nesterov: v.optional(trueOrFalse),
+  /** The global norm that gradients are clipped at; 0 clips nothing. Default: 1. */
+  maxGradNorm: v.optional(nonNegativeNumber, 1),
+
+  /** Default: 'linear'. */
+  lrSchedulerType: v.optional(oneOf(lrSchedulerTypes), 'linear'),
+  /** Updates over which the learning rate rises from 0; or as a share of all updates. Default: 0. */
+  warmupSteps: v.optional(nonNegativeInteger),
+  warmupRatio: v.optional(fraction),
+
+  /** Share of the target that is spread over all classes. Default: 0. */
+  labelSmoothingFactor: v.optional(fraction, 0),
+  /** Weight of the examples of a class in the loss, by label or class index. Default: 1 each. */
+  classWeight: v.optional(v.record(v.string(), positiveNumber, 'an object of label to weight')),
+
+  /** When to evaluate. Default: 'epoch' where there is something to evaluate on, otherwise 'no'. */
+  evalStrategy: v.optional(oneOf(strategies)),
+  /** Updates between evaluations; makes `evalStrategy` 'steps'. Default: `loggingSteps`. */
+  evalSteps: v.optional(positiveInteger),
+  /** The metric that tells the best weights. Default: 'loss'. */
+  metricForBestModel: v.optional(v.string('the name of a metric')),
+  /** Default: false for a metric whose name ends in 'loss', otherwise true. */
+  greaterIsBetter: v.optional(trueOrFalse),
+  /** Whether the best weights are restored at the end. Default: true with early stopping. */
+  loadBestModelAtEnd: v.optional(trueOrFalse),
+  /** Evaluations in a row without a better metric after which training stops. Default: never. */
+  earlyStoppingPatience: v.optional(positiveInteger),
+
+  /** Where checkpoints go: the newest takes the place of the one before, as one. */
+  outputDir: v.optional(storageTarget),
+  /** When to save a checkpoint. Default: 'epoch' with `outputDir`. */
+  saveStrategy: v.optional(oneOf(strategies)),
+  /** Updates between checkpoints; makes `saveStrategy` 'steps'. Default: 500. */
+  saveSteps: v.optional(positiveInteger),
+  /** `true` goes on from the checkpoint in `outputDir`; or where the checkpoint is. */
+  resumeFromCheckpoint: v.optional(v.union([v.boolean(), storageTarget])),
+
+  /** Updates between entries of the log. Default: 500. */
+  loggingSteps: v.optional(positiveInteger, 500),
+  /** Called after every update. */
+  onProgress: v.optional(callback<OnProgress>()),
+  /** Stops between two updates; with `outputDir`, after a checkpoint. */
+  signal: v.optional(abortSignal),
+};
+
+export const trainingOptionsSchema = v.strictObject(trainingOptionEntries);
+
+/** What a caller may pass. */
+export type TrainingOptions = v.InferInput<typeof trainingOptionsSchema>;
+
+/** Checked options with every default filled in. */
+export type ResolvedTrainingOptions = ReturnType<typeof resolveTrainingOptions>;
+
+/**
+ * Checks training options and fills in the defaults that depend on other options.
+ *
+ * @param canEvaluate whether there is something to evaluate on.
+ * @throws AnyformerError `UNKNOWN_OPTION`; `INVALID_ARGUMENT` for a bad value, and for an option that
+ *   would have no effect beside the others.
+ */
+export function resolveTrainingOptions(where: string, options: unknown, canEvaluate: boolean) {
+  const given = parseOptions(where, trainingOptionsSchema, options);
+  checkOptimizerOptions(where, given);
+  checkScheduleOptions(where, given);
+  const evaluation = resolveEvaluation(where, given, canEvaluate);
+  const saving = resolveSaving(where, given);
+  const metricForBestModel = given.metricForBestModel ?? 'loss';
+  return {
+    ...given,
+    ...evaluation,
+    ...saving,
+    adamBeta1: given.adamBeta1 ?? 0.9,
+    adamBeta2: given.adamBeta2 ?? 0.999,
+    adamEpsilon: given.adamEpsilon ?? 1e-8,
+    momentum: given.momentum ?? 0,
+    nesterov: given.nesterov ?? false,
+    warmupSteps: given.warmupSteps ?? 0,
+    warmupRatio: given.warmupRatio ?? 0,
+    metricForBestModel,
+    greaterIsBetter: given.greaterIsBetter ?? !metricForBestModel.endsWith('loss'),
+    loadBestModelAtEnd: given.loadBestModelAtEnd ?? given.earlyStoppingPatience !== undefined,
+  };
+}
+
+type Given = v.InferOutput<typeof trainingOptionsSchema>;
+
+function refuse(where: string, text: string): never {
+  throw new AnyformerError('INVALID_ARGUMENT', `${where}: ${text}`);
+}
+
+function checkOptimizerOptions(where: string, given: Given): void {
+  const owners = {
+    adamBeta1: ['adamw', 'adam'],
+    adamBeta2: ['adamw', 'adam'],
+    adamEpsilon: ['adamw', 'adam'],
+    momentum: ['sgd'],
+    nesterov: ['sgd'],
+  } as const;
+  for (const [option, owner] of Object.entries(owners)) {
+    const value = given[option as keyof typeof owners];
+    if (value !== undefined && !(owner as readonly string[]).includes(given.optimizer)) {
+      const known = owner.map(show).join(' and ');
+      refuse(
+        where,
+        `${option} belongs to the optimizer ${known}, received optimizer ${show(given.optimizer)}; leave one of the two out.`,
+      );
+    }
+  }
+  if (given.nesterov && !given.momentum) {
+    refuse(where, `nesterov needs a momentum above 0, received ${show(given.momentum)}.`);
+  }
+}
+
+function checkScheduleOptions(where: string, given: Given): void {
+  const { warmupSteps, warmupRatio, lrSchedulerType } = given;
+  if (warmupSteps && warmupRatio) {
+    refuse(
+      where,
+      `warmupSteps ${warmupSteps} and warmupRatio ${warmupRatio} both set the warm-up; pass one of them.`,
+    );
+  }
+  if (lrSchedulerType === 'constant' && (warmupSteps || warmupRatio)) {
+    refuse(
+      where,
+      "lrSchedulerType 'constant' has no warm-up; use 'constant_with_warmup', or leave the warm-up out.",
+    );
+  }
+}
+
+function resolveEvaluation(where: string, given: Given, canEvaluate: boolean) {
+  const evalStrategy =
+    given.evalStrategy ?? (given.evalSteps ? 'steps' : canEvaluate ? 'epoch' : 'no');
+  if (evalStrategy !== 'no' && !canEvaluate) {
+    refuse(
+      where,
+      `evalStrategy ${show(evalStrategy)} needs validationData or validationSplit, and there is none.`,
+    );
+  }
+  if (given.evalSteps && evalStrategy !== 'steps') {
+    refuse(where, `evalSteps needs evalStrategy 'steps', received ${show(evalStrategy)}.`);
+  }
+  if (evalStrategy === 'no') {
+    for (const option of [
+      'earlyStoppingPatience',
+      'loadBestModelAtEnd',
+      'metricForBestModel',
+      'greaterIsBetter',
+    ] as const) {
+      if (given[option] === undefined || given[option] === false) continue;
+      refuse(
+        where,
+        `${option} needs evaluations, and there are none; pass validationData and an evalStrategy other than 'no'.`,
+      );
+    }
+  }
+  return { evalStrategy, evalSteps: given.evalSteps ?? given.loggingSteps };
+}
+
+function resolveSaving(where: string, given: Given) {
+  const hasOutput = given.outputDir !== undefined;
+  const saveStrategy =
+    given.saveStrategy ?? (given.saveSteps ? 'steps' : hasOutput ? 'epoch' : 'no');
+  if (saveStrategy !== 'no' && !hasOutput) {
+    refuse(where, `saveStrategy ${show(saveStrategy)} needs an outputDir, and there is none.`);
+  }
+  if (given.saveSteps && saveStrategy !== 'steps') {
+    refuse(where, `saveSteps needs saveStrategy 'steps', received ${show(saveStrategy)}.`);
+  }
+  if (given.resumeFromCheckpoint === true && !hasOutput) {
+    refuse(
+      where,
+      'resumeFromCheckpoint: true needs an outputDir to look in; pass it, or the checkpoint itself.',
+    );
+  }
+  return { saveStrategy, saveSteps: given.saveSteps ?? 500 };
+}
