@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { linear } from '../kernels/linear.ts';
+import {
+  attentionWithWeights,
+  scaledDotProductAttention,
+} from '../kernels/scaledDotProductAttention.ts';
+import type { AttentionWeights } from './blockWeights.ts';
+import type { ForwardContext } from './forwardContext.ts';
+
+export interface AttendOptions extends ForwardContext {
+  readonly numHeads: number;
+  readonly numKeyValueHeads?: number;
+  /** (B, Tk), nonzero = may be attended to. */
+  readonly mask?: tf.Tensor2D | undefined;
+  /** Added to the scores, broadcast to (B, H, Tq, Tk). */
+  readonly bias?: tf.Tensor4D | undefined;
+  /** A position sees itself and what stands before it. */
+  readonly causal?: boolean;
+  /** Rate at which attention probabilities are dropped in training. */
+  readonly dropout?: number;
+  /** Whether to return the attention probabilities too. Costs a (B, H, Tq, Tk) tensor. */
+  readonly returnProbabilities?: boolean;
+}
+
+export interface Attended {
+  /** (B, Tq, D) */
+  readonly output: tf.Tensor3D;
+  /** (B, H, Tq, Tk), where asked for. */
+  readonly probabilities?: tf.Tensor4D;
+}
+
+/**
+ * Multi-head attention: softmax(q kᵀ / sqrt(d)) v for each head, with linear maps before and after.
+ *
+ * @param query (B, Tq, D) what attends.
+ * @param key (B, Tk, Dk) what is compared with.
+ * @param value (B, Tk, Dv) what is mixed.
+ * @see Vaswani et al., Attention Is All You Need, section 3.2.2; Ainslie et al., GQA.
+ */
+export function attend(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  weights: AttentionWeights,
+  options: AttendOptions,
+): Attended {
+  const q = linear(query, weights.query.kernel, weights.query.bias); // (B, Tq, H*d)
+  const k = linear(key, weights.key.kernel, weights.key.bias); // (B, Tk, Hkv*d)
+  const v = linear(value, weights.value.kernel, weights.value.bias); // (B, Tk, Hkv*dv)
+  const { output: mixed, probabilities } = mix(q, k, v, options); // (B, Tq, H*dv)
+  const output = linear(mixed, weights.output.kernel, weights.output.bias); // (B, Tq, D)
+  return probabilities ? { output, probabilities } : { output };
+}
+
+/** The attention itself, between the linear maps. */
+function mix(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttendOptions): Attended {
+  const { numHeads, numKeyValueHeads = numHeads, mask, bias, causal = false } = options;
+  const rate = options.training ? (options.dropout ?? 0) : 0;
+  const keyWidth = q.shape[2] / numHeads;
+  const valueWidth = v.shape[2] / numKeyValueHeads;
+  const width = Math.max(keyWidth, valueWidth);
+  const parameters = {
+    numHeads,
+    numKeyValueHeads,
+    causal,
+    scale: 1 / Math.sqrt(keyWidth),
+    dropout: rate,
+    seed: rate > 0 ? options.seeds.next() : 0,
+    ...(mask && { mask }),
+    ...(bias && { bias }),
+  };
+  const inputs = [
+    resizeHeads(q, numHeads, width),
+    resizeHeads(k, numKeyValueHeads, width),
+    resizeHeads(v, numKeyValueHeads, width),
+  ] as const;
+  const { output, weights } = options.returnProbabilities
+    ? attentionWithWeights(...inputs, parameters)
+    : { output: scaledDotProductAttention(...inputs, parameters), weights: undefined };
+  const mixed = resizeHeads(output as tf.Tensor3D, numHeads, valueWidth);
+  return weights ? { output: mixed, probabilities: weights as tf.Tensor4D } : { output: mixed };
+}
+
+/**
+ * Pads each head with zeros to `width`, or cuts it. The kernel takes keys and values of one width;
+ * zeros add nothing to the scores, and nothing but zeros to the output.
+ */
+function resizeHeads(x: tf.Tensor3D, heads: number, width: number): tf.Tensor3D {
+  const [batch, steps, total] = x.shape;
+  const current = total / heads;
+  if (current === width) return x;
+  const apart = tf.reshape(x, [batch, steps, heads, current]); // (B, T, H, d)
+  const resized =
+    current < width
+      ? tf.pad(apart, [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, width - current],
+        ])
+      : tf.slice(apart, [0, 0, 0, 0], [batch, steps, heads, width]);
+  return tf.reshape(resized, [batch, steps, heads * width]); // (B, T, H*width)
+}

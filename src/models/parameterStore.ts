@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { AnyformerError } from '../core/errors.ts';
+import type { SafeTensor } from '../formats/safetensors.ts';
+import { float32Tensor, toFloat32 } from '../formats/tensorData.ts';
+import { type Initialization, initialValues, type Parameter } from './parameter.ts';
+
+/** A model's parameters as tfjs variables, and the way to and from a safetensors file. */
+export class ParameterStore {
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  readonly #parameters: readonly Parameter[];
+
+  constructor(parameters: readonly Parameter[], initialization: Initialization, seed: number) {
+    this.#parameters = parameters;
+    this.variables = new Map(
+      parameters.map((parameter, index) => {
+        const values = initialValues(parameter, initialization, seed, index);
+        const initial = tf.tensor(values, [...parameter.shape]);
+        // tfjs wants its own names to be unique, so that two models can be alive at once.
+        const variable = tf.variable(initial);
+        initial.dispose();
+        return [parameter.name, variable];
+      }),
+    );
+  }
+
+  /** The variable of a name of the table; its rank is known where it is used. */
+  get<R extends tf.Rank>(name: string): tf.Tensor<R> {
+    const variable = this.variables.get(name);
+    if (variable === undefined) throw new Error(`The model has no parameter ${name}.`);
+    return variable as unknown as tf.Tensor<R>;
+  }
+
+  /** The parameters as a file has them: kernels of linear maps become [out, in]. */
+  toSafetensors(): Map<string, SafeTensor> {
+    return new Map(
+      this.#parameters.map((parameter) => {
+        const values = this.get(parameter.name).dataSync() as Float32Array;
+        const { shape } = parameter;
+        const stored =
+          parameter.kind === 'kernel' ? transposed(values, shape[0]!, shape[1]!) : values;
+        return [parameter.name, float32Tensor(stored, fileShape(parameter))];
+      }),
+    );
+  }
+
+  /**
+   * Takes over the values of a file. All of it is checked before the first value changes.
+   * @throws AnyformerError `INVALID_FILE` that names missing, unexpected and misshapen tensors.
+   */
+  loadSafetensors(tensors: ReadonlyMap<string, SafeTensor>, file: string): void {
+    checkTensors(this.#parameters, tensors, file);
+    const loaded: tf.Tensor[] = [];
+    try {
+      for (const parameter of this.#parameters) {
+        const values = toFloat32(tensors.get(parameter.name)!);
+        const [rows, columns] = fileShape(parameter);
+        const ours = parameter.kind === 'kernel' ? transposed(values, rows!, columns!) : values;
+        loaded.push(tf.tensor(ours, [...parameter.shape], 'float32'));
+      }
+      this.#parameters.forEach(({ name }, i) => {
+        this.variables.get(name)!.assign(loaded[i]!);
+      });
+    } finally {
+      tf.dispose(loaded);
+    }
+  }
+
+  dispose(): void {
+    for (const variable of this.variables.values()) variable.dispose();
+  }
+}
+
+/** The shape of a parameter in a file. */
+function fileShape({ kind, shape }: Parameter): readonly number[] {
+  return kind === 'kernel' ? [shape[1]!, shape[0]!] : shape;
+}
+
+/** Row-major (rows, columns) -> (columns, rows). */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j]!;
+  }
+  return result;
+}
+
+/** Buffers that files of older PyTorch models have beside the parameters. */
+const BUFFER = /(^|\.)position_ids$/;
+
+function checkTensors(
+  parameters: readonly Parameter[],
+  tensors: ReadonlyMap<string, SafeTensor>,
+  file: string,
+): void {
+  const expected = new Map(parameters.map((parameter) => [parameter.name, fileShape(parameter)]));
+  const missing = [...expected.keys()].filter((name) => !tensors.has(name));
+  const unexpected = [...tensors.keys()].filter(
+    (name) => !expected.has(name) && !BUFFER.test(name),
+  );
+  const misshapen = [...expected].flatMap(([name, shape]) => {
+    const found = tensors.get(name)?.shape ?? shape;
+    const fits = found.length === shape.length && found.every((size, i) => size === shape[i]);
+    return fits ? [] : [`${name} is [${found.join(', ')}] and must be [${shape.join(', ')}]`];
+  });
+  const problems = [
+    ['is missing', missing],
+    ['has the unexpected', unexpected],
+    ['has the wrong shape:', misshapen],
+  ] as const;
+  const texts = problems
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `${what} ${listed(names)}`);
+  if (texts.length === 0) return;
+  throw new AnyformerError(
+    'INVALID_FILE',
+    `${file} does not fit the model: it ${texts.join('; it ')}. ` +
+      'Load it with the config.json it was saved with. The model is unchanged.',
+  );
+}
+
+/** The first few of the names, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
