@@ -20,6 +20,9 @@ export interface TrainCharacterLevelOptions
 
 const UNKNOWN = '<unk>';
 
+/** Not half a surrogate pair, which has no UTF-8 and could not be saved; it becomes <unk>. */
+const CHARACTER = /\P{Cs}/gu;
+
 const schema = v.strictObject({
   ...trainingEntries,
   specialTokens: v.optional(specialTokenList, [UNKNOWN]),
@@ -44,10 +47,10 @@ export async function trainCharacterLevel(
   const settings = parseOptions('trainCharacterLevel', schema, options);
   const { specialTokens } = settings;
   requireSpecialToken('trainCharacterLevel', specialTokens, UNKNOWN);
-  const characters = await countWords(texts, (text) => text.toWellFormed(), settings);
+  const characters = await countWords(texts, (text) => text.match(CHARACTER) ?? [], settings);
   const symbols = new SymbolTable();
   for (const token of specialTokens) symbols.add(token);
-  for (const character of [...characters.keys()].sort()) symbols.add(character);
+  for (const character of [...characters.keys()].sort(byCodePoint)) symbols.add(character);
   const json = {
     version: '1.0',
     truncation: null,
@@ -74,4 +77,8 @@ export async function trainCharacterLevel(
     tokenizer_class: 'PreTrainedTokenizerFast',
     ...specialTokenConfig(specialTokens),
   });
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a.codePointAt(0)! - b.codePointAt(0)!;
 }

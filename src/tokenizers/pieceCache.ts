@@ -1,7 +1,7 @@
 import type { TokenizerConfigJson, TokenizerJson } from './tokenizerJson.ts';
 
-/** Distinct pieces remembered; some 20 MB at most. */
-const CAPACITY = 100_000;
+/** Pieces in a generation; two are kept, some 40 MB at most. */
+const GENERATION = 100_000;
 
 /**
  * Splits at the four characters that every cleaning step leaves a blank. Not `\s`: BERT's cleaning
@@ -34,7 +34,9 @@ export class PieceCache {
   readonly #encodeText: (text: string) => readonly number[];
   readonly #pieces: RegExp | undefined;
   readonly #addedTokens: readonly string[];
-  readonly #known = new Map<string, readonly number[]>();
+  // Two generations: what was used in the last 100,000 pieces survives, the rest is forgotten.
+  #recent = new Map<string, readonly number[]>();
+  #older = new Map<string, readonly number[]>();
 
   /** @param encodeText encodes a whole text without special tokens: the slow, plain way. */
   constructor(
@@ -47,26 +49,33 @@ export class PieceCache {
     this.#addedTokens = json.added_tokens.map((token) => token.content);
   }
 
-  /** The ids of `text`, always those of `encodeText(text)`. */
-  encode(text: string): number[] {
+  /**
+   * The first ids of `text`, always those of `encodeText(text)`.
+   *
+   * @param limit how many ids are needed; more may be returned.
+   */
+  encode(text: string, limit = Number.POSITIVE_INFINITY): number[] {
     // An added token may hold blanks or strip those around it, and is cut out before all else.
     if (this.#pieces === undefined || this.#addedTokens.some((token) => text.includes(token))) {
       return [...this.#encodeText(text)];
     }
     const ids: number[] = [];
     for (const piece of text.match(this.#pieces) ?? []) {
+      if (ids.length >= limit) break;
       for (const id of this.#encodePiece(piece)) ids.push(id);
     }
     return ids;
   }
 
   #encodePiece(piece: string): readonly number[] {
-    let ids = this.#known.get(piece);
-    if (ids === undefined) {
-      ids = this.#encodeText(piece);
-      if (this.#known.size >= CAPACITY) this.#known.clear();
-      this.#known.set(piece, ids);
+    const recent = this.#recent.get(piece);
+    if (recent !== undefined) return recent;
+    const ids = this.#older.get(piece) ?? this.#encodeText(piece);
+    if (this.#recent.size >= GENERATION) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
+    this.#recent.set(piece, ids);
     return ids;
   }
 }

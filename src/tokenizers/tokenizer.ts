@@ -233,13 +233,15 @@ export class Tokenizer {
     cutTo: Truncation | undefined,
   ): Encoding {
     const template = textPair === undefined ? this.#single : this.#pair;
-    let first: readonly number[] = this.#cache.encode(text);
+    const room = cutTo && cutTo.maxLength - (addSpecialTokens ? template.specialTokenCount : 0);
+    if (room !== undefined && room < 0) throw noRoom(cutTo!.maxLength, template.specialTokenCount);
+    // The end of a long text need not be encoded if it is cut off anyway.
+    const isCutAtEnd = textPair === undefined && cutTo?.side === 'right';
+    let first: readonly number[] = this.#cache.encode(text, isCutAtEnd ? room! + 1 : undefined);
     let second: readonly number[] | undefined =
       textPair === undefined ? undefined : this.#cache.encode(textPair);
     if (cutTo !== undefined) {
-      const room = cutTo.maxLength - (addSpecialTokens ? template.specialTokenCount : 0);
-      if (room < 0) throw noRoom(cutTo.maxLength, template.specialTokenCount);
-      [first, second] = truncate(first, second, room, cutTo.strategy, cutTo.side);
+      [first, second] = truncate(first, second, room!, cutTo.strategy, cutTo.side);
     }
     const { ids, tokenTypeIds } = template.fill(first, second, addSpecialTokens);
     return { ids, attentionMask: new Array<number>(ids.length).fill(1), tokenTypeIds };

@@ -1,6 +1,8 @@
 import { BertNormalizer, BertPreTokenizer } from '@huggingface/tokenizers';
 import * as v from 'valibot';
+import { throwIfAborted } from '../core/errors.ts';
 import { parseOptions, positiveInteger } from '../core/options.ts';
+import { yieldToEventLoop } from '../core/progress.ts';
 import { MergeLearner } from './mergeLearner.ts';
 import { BLANK_SEPARATED } from './pieceCache.ts';
 import { specialAddedTokens, specialTokenConfig } from './specialTokens.ts';
@@ -36,6 +38,9 @@ export interface TrainWordPieceOptions extends TrainVocabularyOptions {
   /** What marks a token that goes on within a word. Default ##. */
   readonly continuingSubwordPrefix?: string;
 }
+
+/** Chunks cleaned between two turns of the event loop: some tens of milliseconds. */
+const CHUNKS_PER_TURN = 8192;
 
 const UNKNOWN = '[UNK]';
 
@@ -108,7 +113,13 @@ async function countNormalizedWords(
   // Each distinct chunk is cleaned once: ten times less work than cleaning every text.
   const chunks = await countWords(texts, (text) => text.match(BLANK_SEPARATED) ?? [], settings);
   const words = new Map<string, number>();
+  let untilTurn = CHUNKS_PER_TURN;
   for (const [chunk, count] of chunks) {
+    if (--untilTurn === 0) {
+      untilTurn = CHUNKS_PER_TURN;
+      await yieldToEventLoop();
+      throwIfAborted(settings.signal, 'Training the tokenizer');
+    }
     for (const word of preTokenizer.pre_tokenize_text(normalizer.normalize(chunk))) {
       words.set(word, (words.get(word) ?? 0) + count);
     }
