@@ -1,0 +1,42 @@
+import { AnyformerError } from '../core/errors.ts';
+import { bootEngine, type Engine, type EngineOptions } from '../engine/engine.ts';
+import { registerKernels } from './index.ts';
+
+let running: Promise<Engine> | undefined;
+
+/**
+ * Starts the engine: tfjs on WebAssembly with our kernels, as the current tfjs backend. There is
+ * one in a realm, so calling it again gives the same one.
+ *
+ * @param options taken by the first call only.
+ * @throws AnyformerError `UNSUPPORTED` without WebAssembly SIMD; `ENGINE` when a file cannot start,
+ * or when options are given to an engine that runs already.
+ *
+ * @example
+ * const engine = await createEngine();
+ * console.log(String(engine));
+ */
+export async function createEngine(options?: EngineOptions): Promise<Engine> {
+  if (running !== undefined) {
+    if (options !== undefined && Object.keys(options).length > 0) {
+      throw new AnyformerError(
+        'ENGINE',
+        `The engine runs already, so its options (${Object.keys(options).join(', ')}) cannot be ` +
+          'set any more; call createEngine(options) before anything else.',
+      );
+    }
+    return running;
+  }
+  running = start(options);
+  // A start that failed (a file not found, say) may be tried again.
+  running.catch(() => {
+    running = undefined;
+  });
+  return running;
+}
+
+async function start(options: EngineOptions | undefined): Promise<Engine> {
+  const engine = await bootEngine(options);
+  registerKernels();
+  return engine;
+}
