@@ -37,13 +37,17 @@ export async function countWords(
     await yieldToEventLoop();
     throwIfAborted(signal, 'Training the tokenizer');
   }
-  if (counts.size === 0) {
-    throw new AnyformerError(
-      'INVALID_DATA',
-      `A tokenizer cannot be trained on ${step === 0 ? 'no texts' : `${step} texts without a word`}; pass at least one text with words in it.`,
-    );
-  }
+  if (counts.size === 0) throw noWords(step);
   return counts;
+}
+
+/** What is thrown when the texts hold nothing to learn from. */
+export function noWords(texts?: number): AnyformerError {
+  const received = texts === 0 ? 'no texts' : 'texts without a word';
+  return new AnyformerError(
+    'INVALID_DATA',
+    `A tokenizer cannot be trained on ${received}; pass at least one text with words in it.`,
+  );
 }
 
 async function* checkedTexts(texts: unknown): AsyncGenerator<string> {

@@ -17,7 +17,7 @@ import {
   trainingEntries,
   vocabularyEntries,
 } from './trainOptions.ts';
-import { countWords } from './wordCounts.ts';
+import { countWords, noWords } from './wordCounts.ts';
 
 /** Options of {@link trainWordPiece}. Defaults are those of HF's `BertWordPieceTokenizer`. */
 export interface TrainWordPieceOptions extends TrainVocabularyOptions {
@@ -124,6 +124,8 @@ async function countNormalizedWords(
       words.set(word, (words.get(word) ?? 0) + count);
     }
   }
+  // Cleaning may have left nothing: control characters are no words.
+  if (words.size === 0) throw noWords();
   return words;
 }
 
