@@ -1,0 +1,401 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { AnyformerError } from '../../src/core/errors.ts';
+import type { Progress } from '../../src/core/progress.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { createEngine } from '../../src/kernels/createEngine.ts';
+import { train } from '../../src/train/trainer.ts';
+import { accuracyOf, ToyData, ToyModel } from './toyProblem.ts';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine();
+});
+
+/** What a promise was rejected with. */
+const errorOf = (promise: Promise<unknown>): Promise<AnyformerError> =>
+  promise.then(
+    () => expect.unreachable('it should have failed'),
+    (error) => error,
+  );
+
+describe('train', () => {
+  test.each([
+    ['adamw', 0.02],
+    ['adam', 0.02],
+    ['sgd', 0.5],
+    ['rmsprop', 0.02],
+    ['adagrad', 0.1],
+  ] as const)('learns with %s', async (optimizer, learningRate) => {
+    const model = new ToyModel();
+    const data = new ToyData(120);
+    const before = accuracyOf(model, data);
+    const result = await train(model, data, { epochs: 20, batchSize: 16, optimizer, learningRate });
+    expect(result.globalStep).toBe(160);
+    expect(result.epoch).toBe(20);
+    expect(accuracyOf(model, data)).toBeGreaterThan(Math.max(0.85, before));
+    model.dispose();
+  });
+
+  test('every epoch has every example once, in an order of its own', async () => {
+    const model = new ToyModel();
+    const data = new ToyData(10);
+    await train(model, data, { epochs: 2, batchSize: 4 });
+    expect(data.collated.map((batch) => batch.length)).toEqual([4, 4, 2, 4, 4, 2]);
+    const epochs = [data.collated.slice(0, 3).flat(), data.collated.slice(3).flat()];
+    expect(epochs[0]).not.toEqual(epochs[1]);
+    const sorted = Array.from({ length: 10 }, (_, i) => i);
+    for (const epoch of epochs) expect(epoch.sort((a, b) => a - b)).toEqual(sorted);
+    model.dispose();
+  });
+
+  test('the same seed gives the same bits, another seed others', async () => {
+    const run = async (seed: number) => {
+      const model = new ToyModel(1, 0.3);
+      await train(model, new ToyData(40), { epochs: 2, batchSize: 8, seed });
+      const values = model.values();
+      model.dispose();
+      return values;
+    };
+    const first = await run(3);
+    expect(await run(3)).toEqual(first);
+    expect(await run(4)).not.toEqual(first);
+  });
+
+  test('maxSteps goes on over epochs and stops in the middle of one', async () => {
+    const model = new ToyModel();
+    const result = await train(model, new ToyData(12), { maxSteps: 7, batchSize: 4 });
+    expect(result.globalStep).toBe(7);
+    expect(result.epoch).toBeCloseTo(7 / 3, 12);
+    model.dispose();
+  });
+
+  test('the schedule acts: its last factors are logged, its first step of warm-up changes nothing', async () => {
+    const model = new ToyModel();
+    const before = model.values();
+    const rates: number[] = [];
+    const seen: number[][][] = [];
+    await train(model, new ToyData(16), {
+      maxSteps: 4,
+      batchSize: 4,
+      learningRate: 0.1,
+      warmupSteps: 2,
+      onProgress: (progress) => {
+        rates.push(progress.learningRate!);
+        seen.push(model.values());
+      },
+    });
+    expect(rates).toEqual([0, 0.05, 0.1, 0.05]);
+    expect(seen[0]).toEqual(before);
+    expect(seen[1]).not.toEqual(before);
+    model.dispose();
+  });
+
+  test('warmupRatio is a share of all steps, rounded up', async () => {
+    const model = new ToyModel();
+    const rates: number[] = [];
+    const onProgress = (progress: Progress) => rates.push(progress.learningRate!);
+    const options = { maxSteps: 5, batchSize: 4, learningRate: 1, warmupRatio: 0.25 };
+    await train(model, new ToyData(16), { ...options, maxGradNorm: 0.01, onProgress });
+    expect(rates.slice(0, 3)).toEqual([0, 0.5, 1]);
+    model.dispose();
+  });
+
+  test('clips by the global norm as PyTorch does', async () => {
+    const model = new ToyModel();
+    const before = model.values().flat();
+    const options = {
+      maxSteps: 1,
+      batchSize: 16,
+      optimizer: 'sgd',
+      learningRate: 1,
+      lrSchedulerType: 'constant',
+      loggingSteps: 1,
+    } as const;
+    const maxGradNorm = 0.05;
+    const { logHistory } = await train(model, new ToyData(16), { ...options, maxGradNorm });
+    const step = model.values().flat();
+    const moved = Math.hypot(...step.map((value, i) => value - before[i]!));
+    const norm = logHistory[0]!.gradNorm!;
+    expect(norm).toBeGreaterThan(maxGradNorm);
+    // clip_grad_norm_: g * max_norm / (norm + 1e-6), and the step of SGD is g itself.
+    expect(moved).toBeCloseTo((norm * maxGradNorm) / (norm + 1e-6), 6);
+    model.dispose();
+
+    const free = new ToyModel();
+    await train(free, new ToyData(16), { ...options, maxGradNorm: 0 });
+    const unclipped = Math.hypot(
+      ...free
+        .values()
+        .flat()
+        .map((value, i) => value - before[i]!),
+    );
+    expect(unclipped).toBeCloseTo(norm, 5);
+    free.dispose();
+  });
+
+  test('weight decay acts on weights and leaves biases alone', async () => {
+    const still = { loss: (model: ToyModel) => tf.mul(tf.sum(model.get('hidden.weight')), 0) };
+    const model = new ToyModel();
+    const before = model.values();
+    const frozenLoss = {
+      variables: model.variables,
+      loss: () => ({
+        loss: tf.add(still.loss(model), tf.mul(tf.sum(model.get('hidden.bias')), 0)) as tf.Scalar,
+        weight: 1,
+      }),
+    };
+    await train(frozenLoss, new ToyData(4), {
+      maxSteps: 1,
+      learningRate: 0.1,
+      weightDecay: 0.5,
+      lrSchedulerType: 'constant',
+    });
+    const [weight, bias, unused] = model.values();
+    for (const [i, value] of weight!.entries()) {
+      expect(value).toBeCloseTo(before[0]![i]! * (1 - 0.1 * 0.5), 6);
+    }
+    expect(bias).toEqual(before[1]);
+    // Without a gradient there is no update, decay neither.
+    expect(unused).toEqual(before[2]);
+    model.dispose();
+  });
+
+  test('a frozen variable stays as it is', async () => {
+    const model = new ToyModel();
+    const weight = model.get('output.weight');
+    weight.trainable = false;
+    const before = Array.from(weight.dataSync());
+    await train(model, new ToyData(16), { epochs: 1, batchSize: 4, weightDecay: 0.1 });
+    expect(Array.from(weight.dataSync())).toEqual(before);
+    model.dispose();
+  });
+
+  test('label smoothing and class weights reach the loss', async () => {
+    const model = new ToyModel();
+    const loss = vi.spyOn(model, 'loss');
+    const classWeight = { spam: 2 };
+    await train(model, new ToyData(4), { labelSmoothingFactor: 0.1, classWeight });
+    expect(loss.mock.calls[0]![1]).toMatchObject({ labelSmoothingFactor: 0.1, classWeight });
+    model.dispose();
+  });
+});
+
+describe('progress', () => {
+  test('every step reports where it stands', async () => {
+    const model = new ToyModel();
+    const seen: Progress[] = [];
+    await train(model, new ToyData(12), {
+      epochs: 2,
+      batchSize: 4,
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(seen.map((progress) => progress.step)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const progress of seen) {
+      expect(progress.phase).toBe('train');
+      expect(progress.totalSteps).toBe(6);
+      expect(progress.loss).toBeGreaterThan(0);
+      expect(progress.tokensPerSecond).toBeGreaterThan(0);
+    }
+    expect(seen[2]!.epoch).toBe(1);
+    expect(seen.at(-1)!.remainingSeconds).toBe(0);
+    model.dispose();
+  });
+
+  test('the log has the mean loss between its entries', async () => {
+    const options = { maxSteps: 6, batchSize: 4, learningRate: 0.01 };
+    const each = await train(new ToyModel(), new ToyData(12), { ...options, loggingSteps: 1 });
+    const pairs = await train(new ToyModel(), new ToyData(12), { ...options, loggingSteps: 4 });
+    const losses = each.logHistory.map((entry) => entry.loss!);
+    const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+    expect(pairs.logHistory.map((entry) => entry.step)).toEqual([4, 6]);
+    expect(pairs.logHistory[0]!.loss).toBeCloseTo(mean(losses.slice(0, 4)), 12);
+    expect(pairs.logHistory[1]!.loss).toBeCloseTo(mean(losses.slice(4)), 12);
+    expect(each.trainLoss).toBeCloseTo(mean(losses), 12);
+  });
+
+  test('timers run while training runs', async () => {
+    const model = new ToyModel();
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    await train(model, new ToyData(64), { maxSteps: 300, batchSize: 16 });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(5);
+    model.dispose();
+  });
+});
+
+describe('memory', () => {
+  test('tensors and heap are flat over 200 steps', async () => {
+    const model = new ToyModel(1, 0.1);
+    const data = new ToyData(64);
+    const options = { maxSteps: 40, batchSize: 8, gradientAccumulationSteps: 2 };
+    const before = tf.memory();
+    await train(model, data, options);
+    const heapBytes = engine.heap.bytes;
+    const during = new Set<number>();
+    await train(model, data, {
+      ...options,
+      maxSteps: 200,
+      onProgress: () => during.add(tf.memory().numTensors),
+    });
+    expect(during.size).toBe(1);
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(tf.memory().numBytes).toBe(before.numBytes);
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+    expect(engine.heap.bytes).toBe(heapBytes);
+    model.dispose();
+  });
+
+  test('a loss that throws halfway leaves nothing behind', async () => {
+    const model = new ToyModel();
+    const before = tf.memory();
+    const broken = {
+      variables: model.variables,
+      loss: (batch: { x: tf.Tensor2D }): never => {
+        tf.square(model.logits(batch.x));
+        throw new Error('broken loss');
+      },
+    };
+    const error = await errorOf(train(broken, new ToyData(8)));
+    expect(error.message).toBe('broken loss');
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+    await train(model, new ToyData(8));
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    model.dispose();
+  });
+});
+
+describe('what stops a training', () => {
+  test.each([
+    ['loss', Number.NaN],
+    ['loss', Number.POSITIVE_INFINITY],
+    ['gradient', Number.NaN],
+  ])('a non-finite %s (%d) keeps the weights of the last good step', async (where, bad) => {
+    const model = new ToyModel();
+    const before = tf.memory().numTensors;
+    const seen: number[][][] = [];
+    const diverging = {
+      variables: model.variables,
+      loss: (...args: Parameters<ToyModel['loss']>) => {
+        const { loss, weight } = model.loss(...args);
+        if (model.calls !== 4) return { loss, weight };
+        const poison = tf.customGrad((x) => ({
+          value: where === 'loss' ? tf.mul(x as tf.Tensor, bad) : (x as tf.Tensor).clone(),
+          gradFunc: (dy: tf.Tensor) => tf.mul(dy, bad),
+        }));
+        return { loss: poison(loss) as tf.Scalar, weight };
+      },
+    };
+    const onProgress = () => seen.push(model.values());
+    const options = { batchSize: 4, learningRate: 0.01, lrSchedulerType: 'constant' } as const;
+    const error = await errorOf(train(diverging, new ToyData(40), { ...options, onProgress }));
+    expect(error.code).toBe('NON_FINITE_LOSS');
+    expect(error.message).toContain(`${where} became ${bad} at step 4 (learning rate 0.01)`);
+    expect(error.message).toContain('the weights are those after step 3');
+    expect(model.values()).toEqual(seen[2]);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  test('a last update that overflows is told, too', async () => {
+    const model = new ToyModel();
+    const options = { maxSteps: 1, learningRate: 1e39, lrSchedulerType: 'constant' } as const;
+    const error = await errorOf(train(model, new ToyData(8), options));
+    expect(error.code).toBe('NON_FINITE_LOSS');
+    expect(error.message).toMatch(/'hidden\.weight' are no longer finite after step 1/);
+    model.dispose();
+  });
+
+  test('an AbortSignal stops between two steps and leaves the model usable', async () => {
+    const model = new ToyModel();
+    const data = new ToyData(40);
+    const before = tf.memory().numTensors;
+    const controller = new AbortController();
+    const onProgress = ({ step }: Progress) => {
+      if (step === 3) controller.abort(new Error('enough'));
+    };
+    const options = { epochs: 5, batchSize: 4, signal: controller.signal, onProgress };
+    const error = await errorOf(train(model, data, options));
+    expect(error.code).toBe('ABORTED');
+    expect(error.name).toBe('AbortError');
+    expect((error.cause as Error).message).toBe('enough');
+    expect(error.message).toContain('after step 3 of 50');
+    expect(model.calls).toBe(3);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(accuracyOf(model, data)).toBeGreaterThan(0);
+    await train(model, data, { epochs: 1 });
+    model.dispose();
+  });
+
+  test('a timer can abort: the loop gives it its turn', async () => {
+    const model = new ToyModel();
+    const signal = AbortSignal.timeout(100);
+    const started = performance.now();
+    const error = await errorOf(train(model, new ToyData(64), { epochs: 1_000_000, signal }));
+    expect(error.code).toBe('ABORTED');
+    expect(performance.now() - started).toBeLessThan(5_000);
+    model.dispose();
+  });
+
+  test('a signal that has fired already: nothing is done', async () => {
+    const model = new ToyModel();
+    const error = await errorOf(train(model, new ToyData(8), { signal: AbortSignal.abort() }));
+    expect(error.code).toBe('ABORTED');
+    expect(model.calls).toBe(0);
+    model.dispose();
+  });
+
+  test('no batches, batches that count nothing, epochs of another size', async () => {
+    const model = new ToyModel();
+    const empty = await errorOf(train(model, new ToyData(0)));
+    expect(empty.code).toBe('INVALID_DATA');
+    expect(empty.message).toContain('nothing to train on');
+
+    const weightless = {
+      variables: model.variables,
+      loss: (...args: Parameters<ToyModel['loss']>) => ({ ...model.loss(...args), weight: 0 }),
+    };
+    const nothing = await errorOf(train(weightless, new ToyData(8)));
+    expect(nothing.code).toBe('INVALID_DATA');
+    expect(nothing.message).toContain('weight is 0');
+
+    const data = new ToyData(8);
+    const growing = {
+      batches: ({ epoch }: { epoch: number }) => Array.from({ length: epoch + 1 }, () => [0, 1]),
+      collate: (indices: ArrayLike<number>) => data.collate(indices),
+    };
+    const uneven = await errorOf(train(model, growing, { epochs: 2 }));
+    expect(uneven.code).toBe('INVALID_DATA');
+    expect(uneven.message).toContain('Epoch 2 has 2 batches, the first had 1');
+    model.dispose();
+  });
+
+  test('one variable under two names, or none to train', async () => {
+    const model = new ToyModel();
+    const shared = model.get('hidden.weight');
+    model.variables.set('tied.weight', shared);
+    const twice = await errorOf(train(model, new ToyData(8)));
+    expect(twice.message).toContain("'hidden.weight' and 'tied.weight' are one and the same");
+    model.variables.delete('tied.weight');
+    for (const variable of model.variables.values()) variable.trainable = false;
+    const none = await errorOf(train(model, new ToyData(8)));
+    expect(none.message).toContain("None of the model's 4 variables is trainable");
+    model.dispose();
+  });
+
+  test('a weight that is no number', async () => {
+    const model = new ToyModel();
+    const before = tf.memory().numTensors;
+    const wrong = {
+      variables: model.variables,
+      loss: (...args: Parameters<ToyModel['loss']>) => ({ ...model.loss(...args), weight: -1 }),
+    };
+    const error = await errorOf(train(wrong, new ToyData(8)));
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.message).toContain('received -1');
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+});
