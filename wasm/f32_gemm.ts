@@ -15,6 +15,9 @@ const BLOCK_M: i32 = 48;
 /** Columns of B that stay in the outer cache (3 MB with BLOCK_K rows) while the rows of A pass by. */
 const BLOCK_N: i32 = 2048;
 
+/** Up to this many rows are multiplied one by one, without packing. */
+const THIN: i32 = 3;
+
 /** Bytes of scratch for `f32_gemm_rows`, whatever the shape. */
 export function f32_gemm_scratchBytes(): usize {
   return TILE_BYTES + ((<usize>(BLOCK_M * BLOCK_K)) << 2);
@@ -159,13 +162,17 @@ export function f32_gemm_batch(
   batchEnd: i32,
 ): void {
   const packed = scratch + f32_gemm_scratchBytes();
-  const isVector = M == 1 && (!transA || lda == 1);
+  // Packing B costs more than reading it three times.
+  const isThin = transA ? M == 1 && lda == 1 : M <= THIN;
   for (let i = batchBegin; i < batchEnd; i++) {
     const a = rowAt(A, i, strideA);
     const b = rowAt(B, i, strideB);
     const c = rowAt(C, i, strideC);
-    if (isVector) {
-      f32_gemv(a, b, ldb, transB, c, N, K, accumulate, 0, LINEAR, 0, 0, N);
+    if (isThin) {
+      for (let row: i32 = 0; row < M; row++) {
+        const x = rowAt(a, row, lda);
+        f32_gemv(x, b, ldb, transB, rowAt(c, row, ldc), N, K, accumulate, 0, LINEAR, 0, 0, N);
+      }
       continue;
     }
     // A shared B is packed once per call.

@@ -44,51 +44,66 @@ export function f32_gemv(
   }
 }
 
-@inline
-function loadFour(address: usize, count: i32): v128 {
-  return count == 4 ? v128.load(address) : loadLanes(address, count);
+/** y[N] += x[8] B[8, N], in two sums that overlap in time. */
+function addEightRows(x: usize, B: usize, stride: usize, y: usize, N: i32): void {
+  const x0 = v128.load32_splat(x);
+  const x1 = v128.load32_splat(x, 4);
+  const x2 = v128.load32_splat(x, 8);
+  const x3 = v128.load32_splat(x, 12);
+  const x4 = v128.load32_splat(x, 16);
+  const x5 = v128.load32_splat(x, 20);
+  const x6 = v128.load32_splat(x, 24);
+  const x7 = v128.load32_splat(x, 28);
+  const b1 = B + stride;
+  const b2 = b1 + stride;
+  const b3 = b2 + stride;
+  const b4 = b3 + stride;
+  const b5 = b4 + stride;
+  const b6 = b5 + stride;
+  const b7 = b6 + stride;
+  const end = (<usize>(N & ~3)) << 2;
+  for (let j: usize = 0; j < end; j += 16) {
+    let even = fma(x0, v128.load(B + j), v128.load(y + j));
+    let odd = f32x4.mul(x1, v128.load(b1 + j));
+    even = fma(x2, v128.load(b2 + j), even);
+    odd = fma(x3, v128.load(b3 + j), odd);
+    even = fma(x4, v128.load(b4 + j), even);
+    odd = fma(x5, v128.load(b5 + j), odd);
+    even = fma(x6, v128.load(b6 + j), even);
+    odd = fma(x7, v128.load(b7 + j), odd);
+    v128.store(y + j, f32x4.add(even, odd));
+  }
+  if (N & 3) addEightRowsLast(x, B + end, stride, y + end, N & 3);
 }
 
-@inline
-function storeFour(address: usize, lanes: v128, count: i32): void {
-  if (count == 4) v128.store(address, lanes);
-  else storeLanes(address, lanes, count);
-}
-
-/** y (+)= eight rows of B, weighted, for `count` columns; two sums, so that they overlap in time. */
-@inline
-function addEightRows(x: usize, B: usize, stride: usize, y: usize, count: i32): void {
-  const half = B + stride * 4;
-  let even = loadFour(y, count);
-  even = fma(v128.load32_splat(x), loadFour(B, count), even);
-  let odd = f32x4.mul(v128.load32_splat(x, 4), loadFour(B + stride, count));
-  even = fma(v128.load32_splat(x, 8), loadFour(B + stride * 2, count), even);
-  odd = fma(v128.load32_splat(x, 12), loadFour(B + stride * 3, count), odd);
-  even = fma(v128.load32_splat(x, 16), loadFour(half, count), even);
-  odd = fma(v128.load32_splat(x, 20), loadFour(half + stride, count), odd);
-  even = fma(v128.load32_splat(x, 24), loadFour(half + stride * 2, count), even);
-  odd = fma(v128.load32_splat(x, 28), loadFour(half + stride * 3, count), odd);
-  storeFour(y, f32x4.add(even, odd), count);
+/** The last 1 to 3 columns of `addEightRows`: the same sums in the same order. */
+function addEightRowsLast(x: usize, B: usize, stride: usize, y: usize, count: i32): void {
+  let even = fma(v128.load32_splat(x), loadLanes(B, count), loadLanes(y, count));
+  let odd = f32x4.mul(v128.load32_splat(x, 4), loadLanes(B + stride, count));
+  for (let i: i32 = 2; i < 8; i += 2) {
+    x += 8;
+    B += stride * 2;
+    even = fma(v128.load32_splat(x), loadLanes(B, count), even);
+    odd = fma(v128.load32_splat(x, 4), loadLanes(B + stride, count), odd);
+  }
+  storeLanes(y, f32x4.add(even, odd), count);
 }
 
 /** y[N] += x[K] B[K, N]. */
 export function addRows(x: usize, B: usize, ldb: i32, y: usize, N: i32, K: i32): void {
   const stride = (<usize>ldb) << 2;
-  const whole = (<usize>(N & ~3)) << 2;
+  const end = (<usize>(N & ~3)) << 2;
   const rest = N & 3;
   let k: i32 = 0;
-  for (; k + 8 <= K; k += 8, x += 32, B += stride * 8) {
-    for (let j: usize = 0; j < whole; j += 16) addEightRows(x, B + j, stride, y + j, 4);
-    if (rest) addEightRows(x, B + whole, stride, y + whole, rest);
-  }
+  for (; k + 8 <= K; k += 8, x += 32, B += stride * 8) addEightRows(x, B, stride, y, N);
   for (; k < K; k++, x += 4, B += stride) {
     const weight = v128.load32_splat(x);
-    for (let j: usize = 0; j < whole; j += 16) {
+    for (let j: usize = 0; j < end; j += 16) {
       v128.store(y + j, fma(weight, v128.load(B + j), v128.load(y + j)));
     }
     if (rest == 0) continue;
-    const sum = fma(weight, loadLanes(B + whole, rest), loadLanes(y + whole, rest));
-    storeLanes(y + whole, sum, rest);
+    const sum = fma(weight, loadLanes(B + end, rest), loadLanes(y + end, rest));
+    storeLanes(y + end, sum, rest);
   }
 }
 

@@ -40,3 +40,5 @@ export { f32_sgd } from './f32_sgd';
 export { f32_sigmoidCrossEntropy } from './f32_sigmoidCrossEntropy';
 export { f32_logSoftmax, f32_logSoftmaxGrad, f32_softmax, f32_softmaxGrad } from './f32_softmax';
 export { f32_softmaxCrossEntropy, f32_softmaxCrossEntropyDense } from './f32_softmaxCrossEntropy';
+export { f32_attention, f32_attention_scratchBytes } from './f32_attention';
+export { f32_attentionGrad, f32_attentionGrad_scratchBytes } from './f32_attentionGrad';
