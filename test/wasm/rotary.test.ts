@@ -1,0 +1,146 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dot, expectClose, numericGradient } from './expectClose.ts';
+import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { randomIntegers, randomNumbers } from './randomNumbers.ts';
+import { type Rotation, rotary } from './reference/rotary.ts';
+
+interface Case {
+  readonly N: number;
+  readonly T: number;
+  readonly heads: number;
+  readonly headDim: number;
+  readonly rotaryDim: number;
+  readonly interleaved: boolean;
+  readonly inverse: boolean;
+  /** Floats between the end of a row and the next one, as in a fused QKV. */
+  readonly gap: number;
+  readonly positions?: Int32Array;
+  readonly cos: Float32Array;
+  readonly sin: Float32Array;
+}
+
+/** Lays rows `gap` floats apart, with NaN between. */
+function spread(x: Float32Array, width: number, gap: number): Float32Array {
+  const rows = x.length / width;
+  const wide = new Float32Array(Math.max(rows * (width + gap) - gap, 0)).fill(Number.NaN);
+  for (let row = 0; row < rows; row++) {
+    wide.set(x.subarray(row * width, (row + 1) * width), row * (width + gap));
+  }
+  return wide;
+}
+
+function rotaryKernel(
+  guarded: GuardedMemory,
+  fractions: readonly number[],
+  shape: Case,
+  x: Float32Array,
+  inPlace = false,
+) {
+  const { N, T, heads, headDim, rotaryDim, gap, positions } = shape;
+  const width = heads * headDim;
+  const wide = spread(x, width, gap);
+  const [y] = runSplit(guarded, fractions, (memory, parts) => {
+    const [input, cos, sin] = [wide, shape.cos, shape.sin].map((v) => memory.f32(v)) as [
+      number,
+      number,
+      number,
+    ];
+    const output = inPlace ? input : memory.f32(wide.length);
+    const given = positions ? memory.i32(positions) : 0;
+    const flags = [shape.interleaved, shape.inverse].map(Number);
+    for (const [begin, end] of parts(N)) {
+      memory.kernels.f32_rotary!(
+        ...[input, width + gap, output, width + gap, cos, sin, given, T],
+        ...[heads, headDim, rotaryDim, ...flags, begin, end],
+      );
+    }
+    return [memory.readF32(output, wide.length)];
+  });
+  return y as Float32Array;
+}
+
+function rotationOf(shape: Case): Rotation {
+  return { ...shape, position: (row) => shape.positions?.[row] ?? row % shape.T };
+}
+
+const anyCase = fc
+  .record({
+    N: fc.nat({ max: 9 }),
+    T: fc.integer({ min: 1, max: 5 }),
+    heads: fc.integer({ min: 1, max: 3 }),
+    half: fc.integer({ min: 0, max: 11 }),
+    unturned: fc.nat({ max: 5 }),
+    interleaved: fc.boolean(),
+    inverse: fc.boolean(),
+    gap: fc.constantFrom(0, 3),
+    hasPositions: fc.boolean(),
+    seed: fc.nat({ max: 9999 }),
+  })
+  .map(({ half, unturned, hasPositions, seed, ...shape }) => {
+    const { N, T, heads } = shape;
+    const angles = randomNumbers(T * half, seed, 4);
+    const headDim = Math.max(2 * half + unturned, 1);
+    const positions = hasPositions ? { positions: randomIntegers(N, seed, 0, T) } : {};
+    const tables = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
+    const x = randomNumbers(N * heads * headDim, seed + 1);
+    return { x, shape: { ...shape, ...tables, ...positions, headDim, rotaryDim: 2 * half } };
+  });
+
+describe.each(builds)('rotary kernel, $name build', ({ module }) => {
+  const memory = new GuardedMemory(module);
+
+  it('agrees with float64: both pairings, both directions, part of a head, strided rows', () => {
+    fc.assert(
+      fc.property(anyCase, anySplit, ({ shape, x }, split) => {
+        const y = rotaryKernel(memory, split, shape, x);
+        const width = shape.heads * shape.headDim;
+        const expected = Float32Array.from(rotary(x, rotationOf(shape)));
+        // The gaps hold NaN before and after: nothing is written between the rows.
+        expectClose(y, spread(expected, width, shape.gap));
+      }),
+    );
+  });
+
+  it('works in place', () => {
+    fc.assert(
+      fc.property(anyCase, anySplit, ({ shape, x }, split) => {
+        const apart = rotaryKernel(memory, [], shape, x);
+        expect(rotaryKernel(memory, split, shape, x, true)).toEqual(apart);
+      }),
+    );
+  });
+
+  it('the inverse takes the rotation back', () => {
+    fc.assert(
+      fc.property(anyCase, ({ shape, x }) => {
+        const turned = { ...shape, gap: 0 };
+        const y = rotaryKernel(memory, [], turned, x);
+        expectClose(rotaryKernel(memory, [], { ...turned, inverse: !shape.inverse }, y), x);
+      }),
+    );
+  });
+
+  it('a NaN reaches its own pair only', () => {
+    const angles = randomNumbers(2, 1);
+    const shape: Case = {
+      ...{ N: 1, T: 1, heads: 1, headDim: 5, rotaryDim: 4, gap: 0, inverse: false },
+      ...{ interleaved: false, cos: angles.map(Math.cos), sin: angles.map(Math.sin) },
+    };
+    const y = rotaryKernel(memory, [], shape, Float32Array.of(1, Number.NaN, 1, 1, 1));
+    expect(Array.from(y, Number.isNaN)).toEqual([false, true, false, true, false]);
+  });
+});
+
+describe('rotary reference', () => {
+  it.each([true, false])('its inverse is its gradient, interleaved %s', (interleaved) => {
+    const angles = randomNumbers(9, 1, 3);
+    const rotation: Rotation = {
+      ...{ heads: 2, headDim: 7, rotaryDim: 6, interleaved, inverse: false },
+      ...{ cos: angles.map(Math.cos), sin: angles.map(Math.sin), position: (row) => row % 3 },
+    };
+    const [x, dy] = [randomNumbers(42, 2), randomNumbers(42, 3)];
+    const numeric = numericGradient((p) => dot(rotary(p, rotation), dy), x);
+    expectClose(rotary(dy, { ...rotation, inverse: true }), numeric);
+  });
+});
