@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { FileStorage } from '../storage/fileStorage.ts';
 import type { Runtime } from './runtime.ts';
 
 // The same address from src/runtime (tests) and from dist/runtime (the package).
@@ -8,4 +9,5 @@ const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
 export const runtime: Runtime = {
   name: 'node',
   loadWasm: (file) => readFile(new URL(file, wasmFolder)),
+  openPath: (path) => new FileStorage(path),
 };

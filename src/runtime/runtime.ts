@@ -1,3 +1,5 @@
+import type { Storage } from '../storage/storage.ts';
+
 /** The WebAssembly files the engine asks its host for, by their names in `dist/wasm`. */
 export type WasmFile =
   | 'tfjs-backend-wasm-simd.wasm'
@@ -19,4 +21,6 @@ export interface Runtime {
   readonly name: string;
   /** Gives one of the WebAssembly files that the package ships. */
   loadWasm(file: WasmFile): Promise<WasmSource>;
+  /** Opens a directory, where there is a file system. */
+  openPath?(path: string | URL): Storage;
 }

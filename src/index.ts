@@ -1,0 +1,30 @@
+/** `anyformer`: train and run Transformers on WebAssembly. The public surface, re-exports only. */
+export { AnyformerError, type ErrorCode } from './core/errors.ts';
+export type { OnProgress, Progress } from './core/progress.ts';
+export type { TextExample } from './data/labels.ts';
+export {
+  type ExamplesFound,
+  type ReadExamplesOptions,
+  readExamples,
+} from './data/readExamples.ts';
+export { type Split, type SplitOptions, splitExamples } from './data/split.ts';
+export type { RowProblem } from './data/table.ts';
+export type { Engine, EngineInfo, EngineOptions, Feature } from './engine/engine.ts';
+export { createEngine } from './kernels/createEngine.ts';
+export type { EncoderOptions } from './models/encoderConfig.ts';
+export { MemoryStorage } from './storage/memoryStorage.ts';
+export type { StorageTarget } from './storage/openStorage.ts';
+export type { Storage } from './storage/storage.ts';
+export type { ClassificationReport } from './tasks/classificationReport.ts';
+export type {
+  ClassifierTrainingOptions,
+  EvaluateOptions,
+  PredictOptions,
+  TextClassifierOptions,
+  TokenizerOptions,
+} from './tasks/classifierOptions.ts';
+export type { LabelScore } from './tasks/labelScores.ts';
+export { TextClassifier } from './tasks/textClassifier.ts';
+export * from './tokenizers/index.ts';
+export type { TrainingResult } from './train/trainer.ts';
+export type { TrainingOptions } from './train/trainingOptions.ts';

@@ -1,0 +1,112 @@
+import { AnyformerError } from '../core/errors.ts';
+import {
+  labelsFromConfig,
+  labelsToConfig,
+  readHfConfig,
+  writeHfConfig,
+} from '../formats/hfConfig.ts';
+import { parseJsonObject } from '../formats/json.ts';
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
+import { encoderConfigFromHf, encoderConfigToHf } from '../models/encoderConfig.ts';
+import { SequenceClassifier } from '../models/sequenceClassifier.ts';
+import { Tokenizer } from '../tokenizers/index.ts';
+
+/** All that a trained text classifier is. */
+export interface ClassifierParts {
+  readonly model: SequenceClassifier;
+  readonly tokenizer: Tokenizer;
+  readonly labels: readonly string[];
+  readonly multiLabel: boolean;
+  readonly maxLength: number;
+}
+
+/** The files of a saved classifier besides config.json. */
+export const CLASSIFIER_FILES = {
+  required: ['tokenizer.json', 'model.safetensors'],
+  optional: ['tokenizer_config.json'],
+} as const;
+
+const MULTI_LABEL = 'multi_label_classification';
+const SINGLE_LABEL = 'single_label_classification';
+
+const jsonFile = (value: unknown) =>
+  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+/** The files Hugging Face's library expects of a model for sequence classification. */
+export function toFiles(parts: ClassifierParts): Map<string, Uint8Array> {
+  const { model, labels, multiLabel, maxLength } = parts;
+  const { tokenizer, tokenizerConfig } = parts.tokenizer.toJSON();
+  const isBert = model.config.type === 'bert';
+  const config = writeHfConfig({
+    ...encoderConfigToHf(model.config),
+    architectures: [
+      isBert ? 'BertForSequenceClassification' : 'TransformerForSequenceClassification',
+    ],
+    classifierDropout: model.classifierDropout,
+    problemType: multiLabel ? MULTI_LABEL : SINGLE_LABEL,
+    ...labelsToConfig(labels),
+  });
+  return new Map([
+    ['tokenizer.json', jsonFile(tokenizer)],
+    ['tokenizer_config.json', jsonFile({ ...tokenizerConfig, model_max_length: maxLength })],
+    ['model.safetensors', writeSafetensors(model.toSafetensors(), { format: 'pt' })],
+    ['config.json', config],
+  ]);
+}
+
+/** The way back. Nothing is left in memory where a file does not fit. */
+export function fromFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  location: string,
+): ClassifierParts {
+  const nameOf = (file: string) => `${file} in ${location}`;
+  const config = readHfConfig(files.get('config.json')!, nameOf('config.json'));
+  const labels = labelsFromConfig(config, nameOf('config.json'));
+  if (labels === undefined) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${nameOf('config.json')} has no id2label: this is no model for text classification.`,
+    );
+  }
+  const encoder = encoderConfigFromHf(config, nameOf('config.json'));
+  const tokenizerConfigFile = files.get('tokenizer_config.json');
+  const tokenizerConfig = tokenizerConfigFile
+    ? parseJsonObject(tokenizerConfigFile, nameOf('tokenizer_config.json'))
+    : {};
+  const tokenizerJson = parseJsonObject(files.get('tokenizer.json')!, nameOf('tokenizer.json'));
+  const tokenizer = Tokenizer.fromJSON(tokenizerJson, tokenizerConfig);
+  if (tokenizer.vocabSize > encoder.vocabSize) {
+    throw new AnyformerError(
+      'INVALID_FILE',
+      `${nameOf('tokenizer.json')} has ${tokenizer.vocabSize} tokens, the model's vocab_size is ${encoder.vocabSize}: they do not belong together.`,
+    );
+  }
+  const { tensors } = readSafetensors(files.get('model.safetensors')!, nameOf('model.safetensors'));
+  const { classifierDropout } = config;
+  const model = new SequenceClassifier(
+    {
+      encoder,
+      numLabels: labels.length,
+      ...(typeof classifierDropout === 'number' && { classifierDropout }),
+    },
+    0,
+  );
+  try {
+    model.loadSafetensors(tensors, nameOf('model.safetensors'));
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  const limit = tokenizerConfig.model_max_length;
+  return {
+    model,
+    tokenizer,
+    labels,
+    multiLabel: config.problemType === MULTI_LABEL,
+    // Hugging Face writes 1e30 where there is no limit but the positions.
+    maxLength: Math.min(
+      typeof limit === 'number' ? limit : Infinity,
+      encoder.maxPositionEmbeddings,
+    ),
+  };
+}

@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import { AnyformerError, show } from '../core/errors.ts';
+import {
+  abortSignal,
+  callback,
+  fraction,
+  integer,
+  parseOptions,
+  positiveInteger,
+} from '../core/options.ts';
+import type { OnProgress } from '../core/progress.ts';
+import type { TextExample } from '../data/labels.ts';
+import { type EncoderOptions, parseEncoderConfig } from '../models/encoderConfig.ts';
+import {
+  Tokenizer,
+  type TrainByteLevelBPEOptions,
+  type TrainWordPieceOptions,
+} from '../tokenizers/index.ts';
+import { type TrainingOptions, trainingOptionEntries } from '../train/trainingOptions.ts';
+
+/** A vocabulary that `train` learns from the training texts. */
+export type TokenizerOptions =
+  | ({ type: 'wordpiece' } & Omit<TrainWordPieceOptions, 'signal' | 'onProgress'>)
+  | ({ type: 'byte-level-bpe' } & Omit<TrainByteLevelBPEOptions, 'signal' | 'onProgress'>);
+
+export interface TextClassifierOptions {
+  /** Default: those of the training examples, sorted. */
+  labels?: readonly string[];
+  /** Whether a text may have several labels, or none. Default: false. */
+  multiLabel?: boolean;
+  /** Texts are cut after so many tokens. Default: 200. */
+  maxLength?: number;
+  /** A ready tokenizer, or what to train. Default: `{ type: 'wordpiece', vocabSize: 20000 }`. */
+  tokenizer?: Tokenizer | TokenizerOptions;
+  /** The size of the encoder; its vocabulary is the tokenizer's. */
+  encoder?: Omit<EncoderOptions, 'vocabSize' | 'padTokenId'>;
+  /** Seed of the initial weights. Default: 42. */
+  seed?: number;
+}
+
+const anObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
+
+const schema = v.strictObject({
+  labels: v.optional(
+    v.pipe(
+      v.array(v.string('a list of texts'), 'a list of texts'),
+      v.check(
+        (list) => list.length >= 2 && new Set(list).size === list.length,
+        'a list of at least two different texts',
+      ),
+    ),
+  ),
+  multiLabel: v.optional(v.boolean('true or false'), false),
+  maxLength: v.optional(positiveInteger, 200),
+  tokenizer: v.optional(
+    v.custom<Tokenizer | TokenizerOptions>(anObject, 'a Tokenizer or its options'),
+  ),
+  encoder: v.optional(
+    v.custom<NonNullable<TextClassifierOptions['encoder']>>(anObject, 'an object'),
+    () => ({}),
+  ),
+  seed: v.optional(integer, 42),
+});
+
+export type ParsedClassifierOptions = ReturnType<typeof parseClassifierOptions>;
+
+/** Checks the options of `TextClassifier.create`, the encoder's among them. */
+export function parseClassifierOptions(options: unknown) {
+  const where = 'TextClassifier.create';
+  const parsed = parseOptions(where, schema, options);
+  const tokenizer = parsed.tokenizer ?? { type: 'wordpiece', vocabSize: 20_000 };
+  if (!(tokenizer instanceof Tokenizer) && !TOKENIZER_TYPES.includes(tokenizer.type)) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: tokenizer.type must be ${TOKENIZER_TYPES.map(show).join(' or ')}, received ${show(tokenizer.type)}.`,
+    );
+  }
+  for (const owned of ['vocabSize', 'padTokenId'] as const) {
+    if (!(owned in parsed.encoder)) continue;
+    throw new AnyformerError(
+      'UNKNOWN_OPTION',
+      `${where}: encoder.${owned} follows from the tokenizer; leave it out, and set tokenizer: { type: 'wordpiece', vocabSize } for another size.`,
+    );
+  }
+  const encoder = { maxPositionEmbeddings: parsed.maxLength, ...parsed.encoder };
+  // Any size of vocabulary will do to find what is wrong with the rest before the data is read.
+  const { maxPositionEmbeddings } = parseEncoderConfig(
+    { ...encoder, vocabSize: 1 },
+    `${where}: encoder`,
+  );
+  if (maxPositionEmbeddings < parsed.maxLength) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: maxLength ${parsed.maxLength} is above encoder.maxPositionEmbeddings ${maxPositionEmbeddings}; lower the one or raise the other.`,
+    );
+  }
+  return { ...parsed, tokenizer, encoder };
+}
+
+const TOKENIZER_TYPES: readonly unknown[] = ['wordpiece', 'byte-level-bpe'];
+
+/** Options of `train`: those of the training loop, and what to validate on. */
+export type ClassifierTrainingOptions = TrainingOptions & {
+  /** Examples to evaluate on while training. */
+  validationData?: readonly TextExample[];
+  /** Share of the examples to hold out for it, in [0, 1). Default: 0. */
+  validationSplit?: number;
+};
+
+const trainingSchema = v.strictObject({
+  ...trainingOptionEntries,
+  validationData: v.optional(v.array(v.unknown(), 'a list of examples')),
+  validationSplit: v.optional(fraction),
+});
+
+/** Checks what `train` adds to the options of the loop, and the loop's names with it. */
+export function parseClassifierTraining(options: ClassifierTrainingOptions | undefined) {
+  const where = 'TextClassifier.train';
+  const { seed } = parseOptions(where, trainingSchema, options);
+  const { validationData, validationSplit = 0, ...training } = options ?? {};
+  if (validationData !== undefined && validationSplit > 0) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
+    );
+  }
+  return { validationData, validationSplit, training, seed };
+}
+
+export interface PredictOptions {
+  /** Texts at a time. Default: 32. */
+  batchSize?: number;
+  /** How many labels to return for a text, best first. Default: all. */
+  topK?: number;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+export type EvaluateOptions = Omit<PredictOptions, 'topK'>;
+
+const evaluateEntries = {
+  batchSize: v.optional(positiveInteger, 32),
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+};
+export const evaluateSchema = v.strictObject(evaluateEntries);
+export const predictSchema = v.strictObject({
+  ...evaluateEntries,
+  topK: v.optional(positiveInteger),
+});

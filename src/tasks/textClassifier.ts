@@ -1,0 +1,310 @@
+import { runtime } from '#runtime';
+import { AnyformerError, show } from '../core/errors.ts';
+import { parseOptions } from '../core/options.ts';
+import type { OnProgress } from '../core/progress.ts';
+import type { TextExample } from '../data/labels.ts';
+import { createEngine } from '../kernels/createEngine.ts';
+import { SequenceClassifier } from '../models/sequenceClassifier.ts';
+import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
+import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
+import { Tokenizer, trainByteLevelBPE, trainWordPiece } from '../tokenizers/index.ts';
+import { type TrainingResult, train } from '../train/trainer.ts';
+import { type ClassificationReport, classificationReport } from './classificationReport.ts';
+import { CLASSIFIER_FILES, type ClassifierParts, fromFiles, toFiles } from './classifierFiles.ts';
+import {
+  type ClassifierTrainingOptions,
+  type EvaluateOptions,
+  evaluateSchema,
+  type ParsedClassifierOptions,
+  type PredictOptions,
+  parseClassifierOptions,
+  parseClassifierTraining,
+  predictSchema,
+  type TextClassifierOptions,
+} from './classifierOptions.ts';
+import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
+import { SequenceClassification } from './sequenceClassification.ts';
+import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
+
+const TRAIN = 'TextClassifier.train';
+
+interface Slow {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Learns to label texts, and labels them: spam or ham, positive or negative, a topic, several.
+ *
+ * A Transformer encoder with a classification head, trained from scratch or further on WebAssembly,
+ * on the machine where the texts are. What it saves is a Hugging Face model folder.
+ *
+ * @example
+ * const classifier = await TextClassifier.create({ maxLength: 200 });
+ * await classifier.train([{ text: 'A lovely film.', label: 'positive' }, …], { epochs: 2 });
+ * await classifier.predict('Quiet and lovely.'); // [{ label: 'positive', score: 0.97 }, …]
+ * await classifier.save('./model');
+ * const again = await TextClassifier.load('./model');
+ */
+export class TextClassifier {
+  readonly #options: ParsedClassifierOptions;
+  #parts: ClassifierParts | undefined;
+  #training = false;
+  #disposed = false;
+
+  private constructor(options: ParsedClassifierOptions, parts?: ClassifierParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /**
+   * A new classifier. Its vocabulary, labels and weights are made by the first `train`.
+   *
+   * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
+   *   `ENGINE` where the engine cannot run.
+   */
+  static async create(options: TextClassifierOptions = {}): Promise<TextClassifier> {
+    const parsed = parseClassifierOptions(options);
+    await createEngine();
+    return new TextClassifier(parsed);
+  }
+
+  /**
+   * A saved classifier, or one of Hugging Face (BertForSequenceClassification).
+   *
+   * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
+   * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
+   *   foreign, `UNSUPPORTED` for another kind of model.
+   */
+  static async load(source: StorageTarget, options: Slow = {}): Promise<TextClassifier> {
+    const storage = openStorage(source, runtime);
+    const { signal } = options;
+    const files = await readSealedFiles(storage, CLASSIFIER_FILES, { signal });
+    await createEngine();
+    const parts = fromFiles(files, storage.location);
+    const { labels, multiLabel, maxLength, tokenizer } = parts;
+    const parsed = parseClassifierOptions({ labels, multiLabel, maxLength, tokenizer });
+    return new TextClassifier(parsed, parts);
+  }
+
+  /** The labels, in the order of the model's outputs; undefined until they are known. */
+  get labels(): readonly string[] | undefined {
+    return this.#parts?.labels ?? this.#options.labels;
+  }
+
+  /**
+   * Trains on examples, from scratch or further. The first call learns the vocabulary and the labels
+   * where `create` was given none.
+   *
+   * The same examples, options and seed give the same weights in every runtime without relaxed SIMD.
+   *
+   * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
+   *   `validationData` or `validationSplit`.
+   * @throws AnyformerError `INVALID_DATA` for examples that cannot be learned from,
+   *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
+   */
+  async train(
+    examples: readonly TextExample[],
+    options: ClassifierTrainingOptions = {},
+  ): Promise<TrainingResult> {
+    this.#checkAlive();
+    if (this.#training) {
+      throw new AnyformerError(
+        'INVALID_ARGUMENT',
+        'TextClassifier.train is running already; wait for it, or stop it by its signal.',
+      );
+    }
+    const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
+    this.#training = true;
+    try {
+      const { labels, learn, validate } = prepareExamples(examples, validationData, {
+        labels: this.labels,
+        multiLabel: this.#options.multiLabel,
+        validationSplit,
+        seed,
+      });
+      const parts = this.#parts ?? (await this.#newParts(learn, labels, training));
+      this.#parts = parts;
+      return await this.#fit(parts, learn, validate, training);
+    } finally {
+      this.#training = false;
+      if (this.#disposed) this.#release();
+    }
+  }
+
+  /**
+   * Labels one text or many.
+   *
+   * Scores are probabilities: over all labels together, or with `multiLabel` for each on its own.
+   *
+   * @returns for each text its labels, best first.
+   * @throws AnyformerError `INVALID_DATA` for what is not a string, naming its position.
+   *
+   * @example
+   * const [best] = await classifier.predict('Quiet and lovely.', { topK: 1 });
+   */
+  async predict(text: string, options?: PredictOptions): Promise<LabelScore[]>;
+  async predict(texts: readonly string[], options?: PredictOptions): Promise<LabelScore[][]>;
+  async predict(
+    input: string | readonly string[],
+    options: PredictOptions = {},
+  ): Promise<LabelScore[] | LabelScore[][]> {
+    const parts = this.#ready('predict');
+    const { topK, ...rest } = parseOptions('TextClassifier.predict', predictSchema, options);
+    if (typeof input !== 'string' && !Array.isArray(input)) {
+      throw new AnyformerError(
+        'INVALID_DATA',
+        `TextClassifier.predict takes a text or a list of texts, received ${show(input)}.`,
+      );
+    }
+    const texts = typeof input === 'string' ? [input] : (input as readonly string[]);
+    const encodings = await parts.tokenizer.encodeAll(texts, {
+      maxLength: parts.maxLength,
+      ...(rest.signal && { signal: rest.signal }),
+    });
+    const logits = await computeLogits(parts, encodings, { ...rest, phase: 'predict' });
+    const scores = logits.map((row) => scoreLabels(row, parts).slice(0, topK));
+    return typeof input === 'string' ? scores[0]! : scores;
+  }
+
+  /**
+   * Measures the classifier on labelled examples.
+   *
+   * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples.
+   */
+  async evaluate(
+    examples: readonly TextExample[],
+    options: EvaluateOptions = {},
+  ): Promise<ClassificationReport> {
+    const parts = this.#ready('evaluate');
+    const parsed = parseOptions('TextClassifier.evaluate', evaluateSchema, options);
+    const dataset = await encodeExamples(examples, parts, 'TextClassifier.evaluate', parsed);
+    return this.#measure(parts, dataset, parsed);
+  }
+
+  /**
+   * Saves config.json, tokenizer.json, tokenizer_config.json and model.safetensors, all or none.
+   *
+   * @param target a folder's path, a Map to be filled, or a Storage.
+   * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
+   */
+  async save(target: StorageTarget): Promise<void> {
+    const files = sealFiles(toFiles(this.#ready('save')));
+    await openStorage(target, runtime).write(files);
+  }
+
+  /** Frees the weights; a training that runs frees them when it has stopped. */
+  dispose(): void {
+    this.#disposed = true;
+    if (!this.#training) this.#release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #release(): void {
+    this.#parts?.model.dispose();
+    this.#parts = undefined;
+  }
+
+  async #newParts(
+    examples: readonly TextExample[],
+    labels: readonly string[],
+    { signal, onProgress }: Slow,
+  ): Promise<ClassifierParts> {
+    const { tokenizer: wanted, encoder, maxLength, multiLabel, seed } = this.#options;
+    const slow = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+    const tokenizer =
+      wanted instanceof Tokenizer ? wanted : await trainTokenizer(examples, wanted, slow);
+    const model = new SequenceClassifier(
+      {
+        encoder: {
+          ...encoder,
+          vocabSize: tokenizer.vocabSize,
+          ...(tokenizer.padTokenId !== undefined && { padTokenId: tokenizer.padTokenId }),
+        },
+        numLabels: labels.length,
+      },
+      seed,
+    );
+    return { model, tokenizer, labels, multiLabel, maxLength };
+  }
+
+  async #fit(
+    parts: ClassifierParts,
+    learn: readonly TextExample[],
+    validate: readonly TextExample[] | undefined,
+    options: ClassifierTrainingOptions,
+  ): Promise<TrainingResult> {
+    const slow = { signal: options.signal, onProgress: options.onProgress };
+    const data = await encodeExamples(learn, parts, TRAIN, slow);
+    const held = validate && (await encodeExamples(validate, parts, TRAIN, slow));
+    const task = new SequenceClassification(parts.model, parts.labels, parts.multiLabel);
+    return train(task, data, options, {
+      name: TRAIN,
+      openStorage: (target) => openStorage(target, runtime),
+      saveModel: () => toFiles(parts),
+      loadModel: (files) => this.#restore(parts, files),
+      ...(held && {
+        evaluate: async ({ signal }) => {
+          const report = await this.#measure(parts, held, { batchSize: 32, signal });
+          return numbersOf(report);
+        },
+      }),
+    });
+  }
+
+  #restore(parts: ClassifierParts, files: ReadonlyMap<string, Uint8Array>): void {
+    const saved = fromFiles(files, 'the checkpoint');
+    try {
+      parts.model.loadSafetensors(saved.model.toSafetensors());
+    } finally {
+      saved.model.dispose();
+    }
+  }
+
+  async #measure(
+    parts: ClassifierParts,
+    dataset: TextDataset,
+    options: { batchSize: number } & Slow,
+  ): Promise<ClassificationReport> {
+    const logits = await computeLogits(parts, dataset.encodings, { ...options, phase: 'evaluate' });
+    return classificationReport(logits, dataset.targets, parts.labels, parts.multiLabel);
+  }
+
+  #checkAlive(): void {
+    if (!this.#disposed) return;
+    throw new AnyformerError(
+      'DISPOSED',
+      'This TextClassifier was disposed of; create or load another.',
+    );
+  }
+
+  #ready(method: string): ClassifierParts {
+    this.#checkAlive();
+    if (this.#parts) return this.#parts;
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `TextClassifier.${method} needs a trained model and there is none yet; call train first, or TextClassifier.load.`,
+    );
+  }
+}
+
+function trainTokenizer(
+  examples: readonly TextExample[],
+  wanted: Exclude<ParsedClassifierOptions['tokenizer'], Tokenizer>,
+  slow: { signal?: AbortSignal; onProgress?: OnProgress },
+): Promise<Tokenizer> {
+  const texts = examples.map((example) => example.text);
+  const { type, ...options } = wanted;
+  return type === 'wordpiece'
+    ? trainWordPiece(texts, { ...options, ...slow })
+    : trainByteLevelBPE(texts, { ...options, ...slow });
+}
+
+/** The numbers of a report, for the log and for `metricForBestModel`. */
+function numbersOf(report: ClassificationReport): Record<string, number> {
+  const numbers = Object.entries(report).filter(([, value]) => typeof value === 'number');
+  return Object.fromEntries(numbers) as Record<string, number>;
+}

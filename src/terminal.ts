@@ -1,0 +1,2 @@
+/** `anyformer/terminal`: what programs in a terminal show. */
+export { terminalProgress } from './cli/terminalProgress.ts';
