@@ -47,17 +47,17 @@ export function attend(
   const q = linear(query, weights.query.kernel, weights.query.bias); // (B, Tq, H*d)
   const k = linear(key, weights.key.kernel, weights.key.bias); // (B, Tk, Hkv*d)
   const v = linear(value, weights.value.kernel, weights.value.bias); // (B, Tk, Hkv*dv)
-  const { output: mixed, probabilities } = mix(q, k, v, options); // (B, Tq, H*dv)
+  const { output: mixed, ...rest } = mix(q, k, v, options); // (B, Tq, H*dv)
   const output = linear(mixed, weights.output.kernel, weights.output.bias); // (B, Tq, D)
-  return probabilities ? { output, probabilities } : { output };
+  return { ...rest, output: output as tf.Tensor3D };
 }
 
 /** The attention itself, between the linear maps. */
-function mix(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttendOptions): Attended {
+function mix(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttendOptions): Attended {
   const { numHeads, numKeyValueHeads = numHeads, mask, bias, causal = false } = options;
   const rate = options.training ? (options.dropout ?? 0) : 0;
-  const keyWidth = q.shape[2] / numHeads;
-  const valueWidth = v.shape[2] / numKeyValueHeads;
+  const keyWidth = q.shape[2]! / numHeads;
+  const valueWidth = v.shape[2]! / numKeyValueHeads;
   const width = Math.max(keyWidth, valueWidth);
   const parameters = {
     numHeads,
@@ -85,10 +85,10 @@ function mix(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttendOpti
  * Pads each head with zeros to `width`, or cuts it. The kernel takes keys and values of one width;
  * zeros add nothing to the scores, and nothing but zeros to the output.
  */
-function resizeHeads(x: tf.Tensor3D, heads: number, width: number): tf.Tensor3D {
-  const [batch, steps, total] = x.shape;
+function resizeHeads(x: tf.Tensor, heads: number, width: number): tf.Tensor3D {
+  const [batch, steps, total] = x.shape as [number, number, number];
   const current = total / heads;
-  if (current === width) return x;
+  if (current === width) return x as tf.Tensor3D;
   const apart = tf.reshape(x, [batch, steps, heads, current]); // (B, T, H, d)
   const resized =
     current < width

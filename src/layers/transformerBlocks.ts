@@ -53,7 +53,7 @@ export function feedForwardBlock(
   { intermediate, output, norm }: FeedForwardBlockWeights,
   options: FeedForwardBlockOptions,
 ): tf.Tensor3D {
-  let h = options.normalizeFirst ? normalize(x, norm, options) : x;
+  let h: tf.Tensor = options.normalizeFirst ? normalize(x, norm, options) : x;
   h = linear(h, intermediate.kernel, intermediate.bias, options.activation); // (B, T, F)
   h = linear(h, output.kernel, output.bias); // (B, T, D)
   const sum = tf.add(x, dropWhileTraining(h, options.hiddenDropout, options)) as tf.Tensor3D;

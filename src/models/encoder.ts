@@ -161,11 +161,11 @@ function embed(
 ): tf.Tensor3D {
   const steps = inputIds.shape[1];
   const width = config.hiddenSize;
-  let x = embedding(inputIds, words) as tf.Tensor3D; // (B, T, D)
-  let places: tf.Tensor = tf.slice(positions, [0, 0], [steps, width]); // (T, D)
+  let places = tf.slice(positions, [0, 0], [steps, width]); // (T, D)
+  // Without ids all tokens are of segment 0, whose row goes along with the places.
+  if (tokenTypes && !tokenTypeIds) places = tf.add(places, tf.slice(tokenTypes, 0, 1));
+  let x = embedding(inputIds, words, places) as tf.Tensor3D; // (B, T, D)
   if (tokenTypes && tokenTypeIds) x = tf.add(x, embedding(tokenTypeIds, tokenTypes));
-  else if (tokenTypes) places = tf.add(places, tf.slice(tokenTypes, [0, 0], [1, width]));
-  x = tf.add(x, places);
   if (embeddingNorm) {
     x = layerNorm(x, embeddingNorm.gamma, embeddingNorm.beta, config.layerNormEps);
   }
@@ -182,9 +182,8 @@ function pool(
   if (config.pooling === 'mean') return maskedMean(x, mask);
   const [batch, , width] = x.shape;
   const first = tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]); // (B, D)
-  return pooler
-    ? linear(first as tf.Tensor2D, pooler.kernel, pooler.bias, 'tanh')
-    : (first as tf.Tensor2D);
+  if (pooler === undefined) return first as tf.Tensor2D;
+  return linear(first, pooler.kernel, pooler.bias, 'tanh') as tf.Tensor2D;
 }
 
 function checkBatch(config: EncoderConfig, batch: EncoderBatch): void {

@@ -93,7 +93,7 @@ export class SequenceClassifier {
       const output = encode(this.config, this.#encoder, batch, options);
       const pooled = dropWhileTraining(output.pooled, this.classifierDropout, options);
       const logits = applyLinear(pooled, this.#head.kernel, this.#head.bias); // (B, C)
-      return { ...output, logits };
+      return { ...output, logits: logits as tf.Tensor2D };
     });
   }
 
