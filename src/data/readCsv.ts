@@ -105,9 +105,8 @@ function parseUntilError(
       // Behind a line break at the very end the parser sees one more, empty record.
       if (end === text.length) return;
       const [problem] = errors;
-      const lineEnd = text.indexOf('\n', end);
       if (problem) parser.abort();
-      end = !problem ? meta.cursor : lineEnd < 0 ? text.length : lineEnd + 1;
+      end = problem ? endOfLine(text, end) : meta.cursor;
       records.push({
         fields: data[0] ?? [],
         error: problem && (REASONS[problem.code] ?? problem.message),
@@ -116,6 +115,11 @@ function parseUntilError(
   });
   parser.parse(text, 0, ignoreLastRow);
   return { records, end };
+}
+
+function endOfLine(text: string, start: number): number {
+  const lineBreak = text.indexOf('\n', start);
+  return lineBreak < 0 ? text.length : lineBreak + 1;
 }
 
 /** What Papa Parse's `Parser` hands to `step`: one record. */

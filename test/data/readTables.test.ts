@@ -144,12 +144,12 @@ describe('readCsv', () => {
   it('loses one row, not the file, to a quote that is never closed', async () => {
     function* source() {
       yield 'text,label\n"open,ham\n';
-      for (let i = 0; i < 200; i++) yield 'another text,spam\n'.repeat(3000);
+      for (let i = 0; i < 100; i++) yield 'another text,spam\n'.repeat(3000);
     }
     const { rows, problems } = await readAll(readCsv, source());
     expect(problems).toEqual([{ row: 2, reason: 'it opens a quote that is never closed' }]);
-    expect(rows).toHaveLength(600_000);
-    expect(rows.at(-1)?.row).toBe(600_002);
+    expect(rows).toHaveLength(300_000);
+    expect(rows.at(-1)?.row).toBe(300_002);
   });
 
   it('throws the first bad row when nobody collects them', async () => {
