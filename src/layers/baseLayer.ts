@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
@@ -124,7 +124,11 @@ export abstract class BaseLayer extends tfl.layers.Layer {
     inputs: tf.Tensor | tf.Tensor[],
     mask?: tf.Tensor | tf.Tensor[],
   ): tf.Tensor | tf.Tensor[] {
-    return firstOf(mask) ?? firstOf(inputs)?.kerasMask ?? NO_MASK;
+    const handedOn = firstOf(mask);
+    if (handedOn) return handedOn;
+    const ofInput = firstOf(inputs)?.kerasMask;
+    // A tensor that is disposed takes its mask along, so no two may have the same.
+    return ofInput ? tf.clone(ofInput) : NO_MASK;
   }
 
   override getConfig(): tf.serialization.ConfigDict {
