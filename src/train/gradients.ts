@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError, show } from '../core/errors.ts';
-import { sumOfSquares } from './optimizers/inPlace.ts';
+import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import type { BatchLoss } from './trainable.ts';
 
 /** The gradients of one batch, by the variable's saved name; the receiver disposes of them. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError, throwIfAborted } from '../core/errors.ts';
 import { mixSeeds, SeedStream } from '../core/random.ts';
+import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import { batchGradients, clipFactor, GradientAccumulator } from './gradients.ts';
-import { sumOfSquares } from './optimizers/inPlace.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import type { Pacer } from './pacer.ts';
 import type { IndexBatch, Trainable, TrainingData } from './trainable.ts';

@@ -39,8 +39,8 @@ const storageTarget = v.custom<StorageTarget>(
  */
 export const trainingOptionEntries = {
   /** Passes over the data. Default: 1. */
-  epochs: v.optional(positiveInteger, 1),
-  /** Updates in all, in place of `epochs`: passes go on until it is reached. */
+  epochs: v.optional(positiveInteger),
+  /** Updates in all, in place of `epochs`; passes go on until it is reached. */
   maxSteps: v.optional(positiveInteger),
   /** Examples in a batch. Default: 32. */
   batchSize: v.optional(positiveInteger, 32),
@@ -125,6 +125,7 @@ export type ResolvedTrainingOptions = ReturnType<typeof resolveTrainingOptions>;
  */
 export function resolveTrainingOptions(where: string, options: unknown, canEvaluate: boolean) {
   const given = parseOptions(where, trainingOptionsSchema, options);
+  checkLength(where, given);
   checkOptimizerOptions(where, given);
   checkScheduleOptions(where, given);
   const evaluation = resolveEvaluation(where, given, canEvaluate);
@@ -134,6 +135,7 @@ export function resolveTrainingOptions(where: string, options: unknown, canEvalu
     ...given,
     ...evaluation,
     ...saving,
+    epochs: given.epochs ?? 1,
     adamBeta1: given.adamBeta1 ?? 0.9,
     adamBeta2: given.adamBeta2 ?? 0.999,
     adamEpsilon: given.adamEpsilon ?? 1e-8,
@@ -151,6 +153,11 @@ type Given = v.InferOutput<typeof trainingOptionsSchema>;
 
 function refuse(where: string, text: string): never {
   throw new AnyformerError('INVALID_ARGUMENT', `${where}: ${text}`);
+}
+
+function checkLength(where: string, { epochs, maxSteps }: Given): void {
+  if (epochs === undefined || maxSteps === undefined) return;
+  refuse(where, `epochs ${epochs} and maxSteps ${maxSteps} both set the length; pass one of them.`);
 }
 
 function checkOptimizerOptions(where: string, given: Given): void {

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { adamUpdate } from '../../kernels/adamUpdate.ts';
 import type { AdamWOptions } from './adamW.ts';
-import { adamWUpdate } from './inPlace.ts';
 import type { OptimizerStep } from './optimizer.ts';
 import { type Slot, SlotOptimizer } from './slots.ts';
 
@@ -25,15 +25,14 @@ export class Adam extends SlotOptimizer {
     { name, learningRate, gradientScale }: OptimizerStep & { readonly name: string },
   ): void {
     const { beta1, beta2, epsilon, weightDecay, decays } = this.options;
-    const settings = { learningRate, beta1, beta2, epsilon, weightDecay: 0, step };
-    const [m, v] = moments as [tf.Variable, tf.Variable];
-    if (weightDecay === 0 || !decays(name)) {
-      adamWUpdate(variable, gradient, m, v, { ...settings, gradientScale });
-      return;
-    }
-    tf.tidy(() => {
-      const decayed = tf.add(tf.mul(gradient, gradientScale), tf.mul(variable, weightDecay));
-      adamWUpdate(variable, decayed, m, v, { ...settings, gradientScale: 1 });
+    adamUpdate(variable, gradient, moments[0]!, moments[1]!, {
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay: decays(name) ? weightDecay : 0,
+      step,
+      gradientScale,
     });
   }
 }

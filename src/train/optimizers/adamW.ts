@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { adamWUpdate } from './inPlace.ts';
+import { adamWUpdate } from '../../kernels/adamUpdate.ts';
 import type { OptimizerStep } from './optimizer.ts';
 import { type Slot, SlotOptimizer } from './slots.ts';
 

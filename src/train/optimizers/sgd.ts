@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { sgdUpdate } from './inPlace.ts';
+import { sgdUpdate } from '../../kernels/sgdUpdate.ts';
 import type { OptimizerStep } from './optimizer.ts';
 import { type Slot, SlotOptimizer } from './slots.ts';
 
