@@ -1,5 +1,11 @@
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  type BackendValues,
+  type DataType,
+  type TensorInfo,
+  type TypedArray,
+  util,
+} from '@tensorflow/tfjs-core';
 import type { Heap } from './heap.ts';
 import type { NativeKernels } from './nativeKernels.ts';
 import type { TfjsBinary } from './tfjsBinary.ts';
@@ -27,6 +33,28 @@ export class AnyformerBackend extends BackendWasm {
   /** A new, uninitialised tensor. */
   output(shape: number[], dtype: DataType): TensorInfo {
     return this.makeOutput(shape, dtype);
+  }
+
+  /** A new tensor that shares the memory of another; it is freed with the last of them. */
+  share(tensor: TensorInfo, shape: number[] = tensor.shape): TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape, dtype: tensor.dtype };
+  }
+
+  // complex64 is what tfjs's own class does not know. An element is its real part and its
+  // imaginary part side by side, the order in which tfjs-core hands complex values out.
+
+  override readSync(dataId: object, start = 0, end?: number): BackendValues {
+    const { dtype, memoryOffset, shape } = this.dataIdMap.get(dataId);
+    if (dtype !== 'complex64') return super.readSync(dataId, start, end);
+    const last = end ?? util.sizeFromShape(shape);
+    return this.heap.f32.slice(memoryOffset / 4 + 2 * start, memoryOffset / 4 + 2 * last);
+  }
+
+  override typedArrayFromHeap(tensor: TensorInfo): TypedArray {
+    if (tensor.dtype !== 'complex64') return super.typedArrayFromHeap(tensor);
+    const first = this.pointer(tensor) / 4;
+    return this.heap.f32.subarray(first, first + 2 * util.sizeFromShape(tensor.shape));
   }
 
   /**

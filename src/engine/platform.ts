@@ -1,4 +1,5 @@
 import { env } from '@tensorflow/tfjs-core';
+import { AnyformerError, show } from '../core/errors.ts';
 
 type Platform = Parameters<ReturnType<typeof env>['setPlatform']>[1];
 
@@ -6,7 +7,15 @@ type Platform = Parameters<ReturnType<typeof env>['setPlatform']>[1];
 const webPlatform: Platform = {
   fetch: (path, init) => globalThis.fetch(path, init as RequestInit),
   now: () => performance.now(),
-  encode: (text) => new TextEncoder().encode(text),
+  encode: (text, encoding) => {
+    if (encoding !== 'utf-8' && encoding !== 'utf8') {
+      throw new AnyformerError(
+        'UNSUPPORTED',
+        `Text is encoded as utf-8 only, not ${show(encoding)}.`,
+      );
+    }
+    return new TextEncoder().encode(text);
+  },
   decode: (bytes, encoding) => new TextDecoder(encoding).decode(bytes),
   setTimeoutCustom: (callback, delay) => void setTimeout(callback, delay),
   isTypedArray: (value: unknown): value is Float32Array | Int32Array | Uint8Array =>

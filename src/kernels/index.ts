@@ -5,7 +5,7 @@ import { dropoutKernel } from './dropout.ts';
 import { embeddingKernel } from './embedding.ts';
 import { fusedMatMulKernel } from './fusedMatMul.ts';
 import { gatherV2Kernel } from './gatherV2.ts';
-import { BACKEND, type KernelDefinition, kernelFromConfig } from './kernelDefinition.ts';
+import { BACKEND, type KernelDefinition } from './kernelDefinition.ts';
 import { layerNormKernels } from './layerNorm.ts';
 import { linearKernels } from './linear.ts';
 import { maskedMaxKernels } from './maskedMax.ts';
@@ -27,7 +27,7 @@ const registry: readonly KernelDefinition[] = [
   sumKernel,
   // tfjs's own, which its WebAssembly backend lacks.
   unsortedSegmentSumKernel,
-  ...missingKernels.map(kernelFromConfig),
+  ...missingKernels,
   // Ours.
   ...activationKernels,
   dropoutKernel,

@@ -48,11 +48,6 @@ export function overrideKernel<Inputs, Attributes>(
   };
 }
 
-/** The row of a kernel that is a finished config of tfjs. */
-export function kernelFromConfig({ kernelName, kernelFunc }: tf.KernelConfig): KernelDefinition {
-  return { kernelName, makeKernel: () => kernelFunc };
-}
-
 /** Whether the backend in use has this kernel and the tensors are what our kernels take. */
 export function canRun(kernelName: string, ...floats: (tf.Tensor | undefined)[]): boolean {
   // Typed as never undefined, but it is for a kernel that the backend does not have.

@@ -18,6 +18,12 @@ export function matrixShapes(
   transposeA: boolean,
   transposeB: boolean,
 ): MatrixShapes {
+  tf.util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () =>
+      `Error in matMul: both operands must have 2 axes or more, got shapes [${a.shape}] and ` +
+      `[${b.shape}].`,
+  );
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [M, K] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];

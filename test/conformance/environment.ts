@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';
 import { AnyformerBackend } from '../../src/engine/backend.ts';
-import { bootEngine } from '../../src/engine/engine.ts';
 import { bindNativeKernels } from '../../src/engine/nativeKernels.ts';
 import { bootTfjsBinary } from '../../src/engine/tfjsBinary.ts';
-import { missingKernels } from '../../src/kernels/missing/index.ts';
+import { createEngine } from '../../src/kernels/createEngine.ts';
 import type { WasmFile } from '../../src/runtime/runtime.ts';
 
 const load = async (file: WasmFile) => new WebAssembly.Module(await readFile(`dist/wasm/${file}`));
@@ -14,12 +13,7 @@ const [tfjsModule, kernelModule] = await Promise.all([
   load('tfjs-backend-wasm-simd.wasm'),
   load('anyformer.simd.wasm'),
 ]);
-await bootEngine({ relaxed: false, loadWasm: load });
-for (const kernel of missingKernels) {
-  if (tf.getKernel(kernel.kernelName, 'wasm') !== undefined)
-    tf.unregisterKernel(kernel.kernelName, 'wasm');
-  tf.registerKernel(kernel);
-}
+await createEngine({ relaxed: false, loadWasm: load });
 
 // Each group of specs throws its backend away and asks for a new one.
 tf.removeBackend('wasm');

@@ -94,9 +94,6 @@ async function runSpecs(bundle) {
           messages: texts(failedExpectations),
         });
       },
-      specStarted: ({ fullName }) => {
-        if (process.env.TRACE) console.log('START', fullName);
-      },
       specDone: ({ fullName, status, failedExpectations }) => {
         if (status === 'excluded') return;
         results.push({ name: fullName, status, messages: texts(failedExpectations) });

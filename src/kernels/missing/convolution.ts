@@ -1,0 +1,110 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AnyformerBackend } from '../../engine/backend.ts';
+import { type Compute, type KernelDefinition, overrideKernel } from '../kernelDefinition.ts';
+import { Intermediates } from './intermediates.ts';
+
+/** (B, C, H, W) -> (B, H, W, C), and back. */
+export const CHANNELS_LAST = [0, 2, 3, 1];
+export const CHANNELS_FIRST = [0, 3, 1, 2];
+
+export interface ConvolutionAttributes {
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
+  readonly dataFormat: 'NHWC' | 'NCHW';
+  readonly dilations: number | [number, number];
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+type Inputs = { x: tf.TensorInfo; filter: tf.TensorInfo };
+
+/** The attributes of the same convolution with the channels last. */
+export function channelsLast<Attributes extends Pick<ConvolutionAttributes, 'pad' | 'dataFormat'>>(
+  attrs: Attributes,
+): Attributes {
+  const { pad } = attrs;
+  if (!Array.isArray(pad)) return { ...attrs, dataFormat: 'NHWC' };
+  return { ...attrs, dataFormat: 'NHWC', pad: CHANNELS_LAST.map((axis) => pad[axis]) };
+}
+
+/** tfjs's Conv2D, with the channels first too. */
+const conv2D = overrideKernel(
+  tf.Conv2D,
+  (stock: Compute<Inputs, ConvolutionAttributes>): Compute<Inputs, ConvolutionAttributes> =>
+    (call) => {
+      const { inputs, attrs, backend } = call;
+      if (attrs.dataFormat !== 'NCHW') return stock(call);
+      const steps = new Intermediates(backend);
+      const x = steps.transpose(inputs.x, CHANNELS_LAST);
+      const y = steps.run(tf.Conv2D, { x, filter: inputs.filter }, { ...channelsLast(attrs) });
+      return steps.finish(steps.transpose(y, CHANNELS_FIRST));
+    },
+);
+
+interface FusedInputs extends Inputs {
+  readonly bias?: tf.TensorInfo;
+  readonly preluActivationWeights?: tf.TensorInfo;
+}
+
+interface FusedAttributes extends ConvolutionAttributes {
+  readonly activation: tf.fused.Activation;
+  readonly leakyreluAlpha?: number;
+}
+
+type Fused = Compute<FusedInputs, FusedAttributes>;
+
+/** tfjs's fused convolution, with the channels first and with a bias of any shape too. */
+function fused(kernelName: string, convolution: string): KernelDefinition {
+  return overrideKernel(
+    kernelName,
+    (stock: Fused): Fused =>
+      (call) => {
+        const { inputs, attrs, backend } = call;
+        const { x, filter, bias } = inputs;
+        const isServed = attrs.dataFormat === 'NHWC' && (!bias || isRow(backend, bias));
+        if (isServed) return stock(call);
+        const steps = new Intermediates(backend);
+        const { activation, leakyreluAlpha, ...rest } = attrs;
+        const y = steps.run(convolution, { x, filter }, rest);
+        return steps.finish(finishFused(steps, y, inputs, attrs));
+      },
+  );
+}
+
+/** What tfjs's own takes: it looks at the shape that the memory was made with. */
+function isRow(backend: AnyformerBackend, bias: tf.TensorInfo): boolean {
+  return bias.shape.length === 1 && backend.dataIdMap.get(bias.dataId).shape.length === 1;
+}
+
+const activationKernels: Readonly<Record<string, string>> = {
+  relu: tf.Relu,
+  relu6: tf.Relu6,
+  elu: tf.Elu,
+  sigmoid: tf.Sigmoid,
+  prelu: tf.Prelu,
+  leakyrelu: tf.LeakyRelu,
+};
+
+function finishFused(
+  steps: Intermediates,
+  y: tf.TensorInfo,
+  { bias, preluActivationWeights }: FusedInputs,
+  { dataFormat, activation, leakyreluAlpha }: FusedAttributes,
+): tf.TensorInfo {
+  // One number a channel stands against the last axis, unless the channels come first.
+  const perChannel = (z: tf.TensorInfo) =>
+    dataFormat === 'NCHW' && z.shape.length === 1 && z.shape[0] !== 1
+      ? steps.reshape(z, [z.shape[0]!, 1, 1])
+      : z;
+  const x = bias ? steps.run(tf.Add, { a: y, b: perChannel(bias) }) : y;
+  if (activation === undefined || activation === 'linear') return x;
+  const kernelName = activationKernels[activation]!;
+  return activation === 'prelu'
+    ? steps.run(kernelName, { x, alpha: perChannel(preluActivationWeights!) })
+    : steps.run(kernelName, { x }, { alpha: leakyreluAlpha ?? 0 });
+}
+
+export const convolutionKernels = [
+  conv2D,
+  fused(tf.FusedConv2D, tf.Conv2D),
+  fused(tf.FusedDepthwiseConv2D, tf.DepthwiseConv2dNative),
+];
