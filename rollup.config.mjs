@@ -45,8 +45,9 @@ export function tfjsParts() {
 const hosts = readdirSync('src/runtime')
   .filter((file) => file !== 'runtime.ts')
   .map((file) => `src/runtime/${file}`);
-const entries = ['src/index.ts', 'src/tf.ts'];
-const isHostModule = (id) => id === '#runtime' || id.startsWith('node:');
+const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts'];
+// cli-progress is for terminals alone, so it stays out of what everybody loads.
+const isHostModule = (id) => id === '#runtime' || id.startsWith('node:') || id === 'cli-progress';
 
 /** The published JavaScript: one module per entry and host, the rest in shared chunks. */
 const code = {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { AnyformerError, show } from '../core/errors.ts';
 import { sigmoidCrossEntropy } from '../kernels/sigmoidCrossEntropy.ts';
 import { softmaxCrossEntropy } from '../kernels/softmaxCrossEntropy.ts';
 import type { EncoderBatch } from '../models/encoder.ts';
 import type { SequenceClassifier } from '../models/sequenceClassifier.ts';
+import { classWeightVector } from '../train/classWeights.ts';
 import type { BatchLoss, LossContext, Trainable } from '../train/trainable.ts';
 
 /** Token ids and what they are. */
@@ -26,28 +26,11 @@ export class SequenceClassification implements Trainable<LabelledBatch> {
 
   loss(batch: LabelledBatch, context: LossContext): BatchLoss {
     const { logits } = this.model.forward(batch, context); // (B, C)
-    const weights = this.#classWeights(context.classWeight); // [C]
+    const { classWeight } = context;
+    const weights = classWeight && classWeightVector(classWeight, this.labels); // (C)
     return this.multiLabel
       ? multiLabelLoss(logits, batch.labels as tf.Tensor2D, weights, context.labelSmoothingFactor)
       : singleLabelLoss(logits, batch.labels as tf.Tensor1D, weights, context.labelSmoothingFactor);
-  }
-
-  /** A weight for every class, 1 where none is given. */
-  #classWeights(given: LossContext['classWeight']): Float32Array | undefined {
-    if (given === undefined) return undefined;
-    const weights = new Float32Array(this.labels.length).fill(1);
-    for (const [name, weight] of Object.entries(given)) {
-      const byLabel = this.labels.indexOf(name);
-      const index = byLabel >= 0 ? byLabel : /^\d+$/.test(name) ? Number(name) : -1;
-      if (index < 0 || index >= this.labels.length) {
-        throw new AnyformerError(
-          'INVALID_ARGUMENT',
-          `classWeight names ${show(name)}, which is no label; the labels are ${this.labels.join(', ')}.`,
-        );
-      }
-      weights[index] = weight;
-    }
-    return weights;
   }
 }
 
