@@ -4,6 +4,7 @@ import type { OnProgress, Progress } from '../core/progress.ts';
 /** The part of a stream that is used: `process.stdout`, or a stand-in for tests. */
 export interface TerminalStream {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -36,6 +37,8 @@ export function terminalProgress(options: TerminalProgressOptions = {}): Termina
 }
 
 const PHASE_WIDTH = 10;
+const BAR_WIDTH = 20;
+const GAP = '  ';
 
 /** One bar after the other, drawn by cli-progress. */
 class Bars {
@@ -50,8 +53,8 @@ class Bars {
     // A phase that begins anew (the next evaluation) has a bar of its own.
     if (!this.#bar || phase !== this.#phase || step < this.#step) this.#start(progress);
     this.#step = step;
-    this.#bar?.update(step, { details: describe(progress) });
-    if (totalSteps !== undefined && step >= totalSteps) this.#bar?.update(totalSteps);
+    this.#bar?.update(step, { details: this.#fit(progress) });
+    if (step === totalSteps) this.stop();
   }
 
   stop(): void {
@@ -62,18 +65,45 @@ class Bars {
   #start({ phase, step, totalSteps = 0 }: Progress): void {
     this.stop();
     this.#phase = phase;
-    const counts = totalSteps > 0 ? ' {bar} {value}/{total}' : ' {value}';
+    const counts = totalSteps > 0 ? '{bar} {value}/{total}' : '{value}';
     this.#bar = new SingleBar({
-      format: `${phase.padEnd(PHASE_WIDTH)}${counts}  {details}`,
+      format: `${phase.padEnd(PHASE_WIDTH)} ${counts}  {details}`,
       stream: this.stream as NodeJS.WritableStream,
-      barsize: 24,
+      barsize: BAR_WIDTH,
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      hideCursor: true,
+      // What would have to be undone when the process is killed is left alone: the cursor, line
+      // wrapping, and Ctrl+C itself.
+      hideCursor: false,
+      linewrap: true,
       gracefulExit: false,
     });
+    letProcessEnd(this.#bar);
     this.#bar.start(totalSteps, step, { details: '' });
   }
+
+  /** The details as far as they fit on the line: one that wraps cannot be drawn over. */
+  #fit(progress: Progress): string {
+    const { step, totalSteps } = progress;
+    const counts = totalSteps ? BAR_WIDTH + 1 + `${step}/${totalSteps}`.length : `${step}`.length;
+    const room = (this.stream.columns || 80) - (PHASE_WIDTH + 1 + counts + 2) - 1;
+    let details = '';
+    for (const part of describe(progress)) {
+      if (details.length + part.length > room) break;
+      details += part + GAP;
+    }
+    return details.trimEnd();
+  }
+}
+
+/** cli-progress draws by a timer, which would keep Node running when nobody calls `stop`. */
+function letProcessEnd(bar: SingleBar): void {
+  const inner = bar as unknown as { render(): void; timer: NodeJS.Timeout };
+  const render = inner.render.bind(inner);
+  inner.render = () => {
+    render();
+    inner.timer.unref();
+  };
 }
 
 /** Plain lines: the first and the last of a phase, and one now and then. */
@@ -109,23 +139,23 @@ class Lines {
     this.#pending = undefined;
     const { phase, step, totalSteps } = progress;
     const counts = totalSteps === undefined ? `${step}` : `${step}/${totalSteps}`;
-    this.stream.write(`${`${phase} ${counts}  ${describe(progress)}`.trimEnd()}\n`);
+    this.stream.write(`${[`${phase} ${counts}`, ...describe(progress)].join(GAP)}\n`);
   }
 }
 
-/** What is known beside the counts, such as `loss 0.412  lr 1.0e-3  21.3k tokens/s  1:05 left`. */
-function describe(progress: Progress): string {
+/** What is known beside the counts, the most important first: `loss 0.4120`, `1:05 left`, … */
+function describe(progress: Progress): string[] {
   const { loss, learningRate, tokensPerSecond, remainingSeconds, elapsedSeconds } = progress;
   const parts: string[] = [];
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`);
+  if (remainingSeconds) parts.push(`${formatTime(remainingSeconds)} left`);
+  else parts.push(formatTime(elapsedSeconds));
+  if (tokensPerSecond !== undefined) parts.push(`${formatCount(tokensPerSecond)} tokens/s`);
   for (const [name, value] of Object.entries(progress.metrics ?? {})) {
     parts.push(`val ${name} ${value.toFixed(4)}`);
   }
   if (learningRate !== undefined) parts.push(`lr ${learningRate.toExponential(1)}`);
-  if (tokensPerSecond !== undefined) parts.push(`${formatCount(tokensPerSecond)} tokens/s`);
-  if (remainingSeconds) parts.push(`${formatTime(remainingSeconds)} left`);
-  else parts.push(formatTime(elapsedSeconds));
-  return parts.join('  ');
+  return parts;
 }
 
 function formatCount(count: number): string {
