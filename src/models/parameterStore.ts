@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError } from '../core/errors.ts';
+import { Random } from '../core/random.ts';
 import type { SafeTensor } from '../formats/safetensors.ts';
 import { float32Tensor, toFloat32 } from '../formats/tensorData.ts';
 import { type Initialization, initialValues, type Parameter } from './parameter.ts';
@@ -11,9 +12,11 @@ export class ParameterStore {
 
   constructor(parameters: readonly Parameter[], initialization: Initialization, seed: number) {
     this.#parameters = parameters;
+    // Through the generator, which refuses what is no seed.
+    const root = new Random(seed).int32();
     this.variables = new Map(
       parameters.map((parameter, index) => {
-        const values = initialValues(parameter, initialization, seed, index);
+        const values = initialValues(parameter, initialization, root, index);
         const initial = tf.tensor(values, [...parameter.shape]);
         // tfjs wants its own names to be unique, so that two models can be alive at once.
         const variable = tf.variable(initial);
