@@ -24,7 +24,9 @@ export function f32_addScaled(x: usize, factor: f32, y: usize, begin: i32, end: 
     v128.store(y + j, fma(factors, v128.load(x + j), v128.load(y + j)));
   }
   const rest = (<i32>(last - j)) >> 2;
-  if (rest > 0) storeLanes(y + j, fma(factors, loadLanes(x + j, rest), loadLanes(y + j, rest)), rest);
+  if (rest > 0) {
+    storeLanes(y + j, fma(factors, loadLanes(x + j, rest), loadLanes(y + j, rest)), rest);
+  }
 }
 
 /** y = factor x. y may be x. */

@@ -46,6 +46,8 @@ export function f32_embedding(
  *
  * Shared out by columns, so no two threads write one place; multiples of 16 columns keep them off
  * each other's cache lines.
+ * Zeroing a large y by columns writes it in short pieces: several threads are twice as fast when
+ * they first share out `f32_fill` over the whole of y, and then add with `accumulate`.
  *
  * @param x (N, D)
  * @param ids (N) int32
@@ -68,7 +70,11 @@ export function f32_unsortedSegmentSum(
   const first = at(0, beginColumn);
   if (!accumulate) {
     if (columns == D) memory.fill(y, 0, rowAt(0, segments, D));
-    else for (let segment = 0; segment < segments; segment++) zeroFill(rowAt(y, segment, D) + first, columns);
+    else {
+      for (let segment = 0; segment < segments; segment++) {
+        zeroFill(rowAt(y, segment, D) + first, columns);
+      }
+    }
   }
   for (let row = 0; row < N; row++) {
     const id = load<i32>(at(ids, row));

@@ -4,7 +4,14 @@
 
 import { at, laneMask, loadLanes, rowAt, smaller, storeLanes, zeroFill } from './lib/address';
 import { fma, fnma, hsum } from './lib/math';
-import { ROWS_PER_CHUNK, addRows, chunkCount, rowSquaresFrom, rowSum, vectorBytes } from './lib/rows';
+import {
+  ROWS_PER_CHUNK,
+  addRows,
+  chunkCount,
+  rowSquaresFrom,
+  rowSum,
+  vectorBytes,
+} from './lib/rows';
 
 /**
  * Rows [begin, end) of y = layerNorm(x + residual).
@@ -114,7 +121,8 @@ export function f32_layerNormGrad(
     for (let row = first; row < last; row++) {
       const offset = rowAt(0, row, D);
       const stat = rowAt(stats, row, 2);
-      rowGradient(x + offset, dy + offset, gamma, stat, dx + offset, dSum ? dSum + offset : 0, dgamma, D);
+      const other = dSum ? dSum + offset : 0;
+      rowGradient(x + offset, dy + offset, gamma, stat, dx + offset, other, dgamma, D);
     }
   }
 }
@@ -148,7 +156,8 @@ function rowGradient(
   }
   if (rest) {
     const d = loadLanes(dy + j, rest);
-    const hat = v128.and(f32x4.mul(f32x4.sub(loadLanes(x + j, rest), middle), factor), laneMask(rest));
+    const distance = f32x4.sub(loadLanes(x + j, rest), middle);
+    const hat = v128.and(f32x4.mul(distance, factor), laneMask(rest));
     const g = f32x4.mul(d, loadLanes(gamma + j, rest));
     sum = f32x4.add(sum, g);
     dot = fma(g, hat, dot);

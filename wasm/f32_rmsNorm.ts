@@ -101,7 +101,8 @@ export function f32_rmsNormGrad(
     for (let row = first; row < last; row++) {
       const offset = rowAt(0, row, D);
       const inverse = load<f32>(rowAt(inverses, row, 1));
-      rowGradient(x + offset, dy + offset, gamma, inverse, dx + offset, dSum ? dSum + offset : 0, dgamma, D);
+      const other = dSum ? dSum + offset : 0;
+      rowGradient(x + offset, dy + offset, gamma, inverse, dx + offset, other, dgamma, D);
     }
   }
 }

@@ -41,8 +41,10 @@ export function f32_sgd(
     descend(parameter + j, gradient + j, state, nesterov, rate, inertia, decay, scale, 4);
   }
   const rest = (<i32>(last - j)) >> 2;
-  const state = buffer ? buffer + j : 0;
-  if (rest > 0) descend(parameter + j, gradient + j, state, nesterov, rate, inertia, decay, scale, rest);
+  if (rest > 0) {
+    const state = buffer ? buffer + j : 0;
+    descend(parameter + j, gradient + j, state, nesterov, rate, inertia, decay, scale, rest);
+  }
 }
 
 @inline

@@ -47,7 +47,8 @@ export function f32_softmaxCrossEntropy(
       if (target) for (let j = 0; j < V; j++) store<f32>(at(target, j), NaN);
     } else {
       const weight: f32 = weights ? load<f32>(at(weights, row)) : 1;
-      loss = sparseRow(rowAt(logits, row, V), label, target, V, smoothing, weight, weight * gradScale);
+      const gradWeight = weight * gradScale;
+      loss = sparseRow(rowAt(logits, row, V), label, target, V, smoothing, weight, gradWeight);
     }
     store<f32>(at(losses, row), loss);
   }
@@ -125,7 +126,15 @@ export function f32_softmaxCrossEntropyDense(
 }
 
 /** The sum of (keep t + floor) (logOfSum - (z - largest)). */
-function denseLoss(z: usize, t: usize, V: i32, keep: f32, floor: f32, largest: f32, logOfSum: f32): f32 {
+function denseLoss(
+  z: usize,
+  t: usize,
+  V: i32,
+  keep: f32,
+  floor: f32,
+  largest: f32,
+  logOfSum: f32,
+): f32 {
   const keeps = f32x4.splat(keep);
   const floors = f32x4.splat(floor);
   const top = f32x4.splat(largest);
