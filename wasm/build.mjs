@@ -1,7 +1,7 @@
 // Compiles wasm/index.ts into dist/wasm/, once per instruction set and kind of memory, and copies the
 // tfjs binaries beside it. Run: node wasm/build.mjs
 
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,17 +33,23 @@ function compilerFlags({ relaxed, shared }) {
 }
 
 async function compile(build, outputFolder) {
-  const file = join(outputFolder, build.name);
-  const { error, stderr } = await asc.main([
-    'index.ts',
-    ...['--baseDir', sourceFolder, '--outFile', file],
-    ...compilerFlags(build),
-  ]);
-  if (error) throw new Error(`${build.name} did not compile:\n${stderr.toString()}`);
-  const bytes = await readFile(file);
-  const violations = guestViolations(bytes);
-  if (violations.length > 0) throw new Error(`${build.name} ${violations.join('; ')}.`);
-  return bytes.length;
+  const unchecked = join(outputFolder, `unchecked.${process.pid}.wasm`);
+  try {
+    const { error, stderr } = await asc.main([
+      'index.ts',
+      ...['--baseDir', sourceFolder, '--outFile', unchecked],
+      ...compilerFlags(build),
+    ]);
+    if (error) throw new Error(`${build.name} did not compile:\n${stderr.toString()}`);
+    const bytes = await readFile(unchecked);
+    const violations = guestViolations(bytes);
+    if (violations.length > 0) throw new Error(`${build.name} ${violations.join('; ')}.`);
+    // Whole or not at all: somebody may be reading the file of an earlier build.
+    await rename(unchecked, join(outputFolder, build.name));
+    return bytes.length;
+  } finally {
+    await rm(unchecked, { force: true });
+  }
 }
 
 /** Builds everything; returns the size of each file in bytes. */

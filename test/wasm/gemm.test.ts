@@ -1,0 +1,192 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectClose } from './expectClose.ts';
+import {
+  anyGemmCase,
+  type GemmCase,
+  type GemmProblem,
+  oddSizes,
+  problem,
+  toleranceOf,
+  transposes,
+} from './gemmCase.ts';
+import { anySplit, builds, firstDifference, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { MemoryEnd } from './memoryEnd.ts';
+import { randomNumbers } from './randomNumbers.ts';
+import { matrixProduct } from './reference/matrixProduct.ts';
+
+const PANEL = 8;
+
+/** Runs `f32_gemm_packB` and `f32_gemm_rows`, whole and split; returns C and the pre-activations. */
+function gemm(guarded: GuardedMemory, fractions: readonly number[], p: GemmProblem) {
+  return runSplit(guarded, fractions, (memory, parts) => {
+    const { M, N, K } = p;
+    const { kernels } = memory;
+    const [a, b, c] = [memory.f32(p.A), memory.f32(p.B), memory.f32(p.C)];
+    const bias = p.bias ? memory.f32(p.bias) : 0;
+    const pre = memory.f32(p.C.length);
+    const packed = memory.allocate(kernels.f32_gemm_packedBytes!(K, N));
+    const scratch = memory.allocate(kernels.f32_gemm_scratchBytes!());
+    for (const [begin, end] of parts(Math.ceil(N / PANEL))) {
+      kernels.f32_gemm_packB!(b, p.ldb, Number(p.transB), K, N, packed, begin, end);
+    }
+    for (const [begin, end] of parts(M)) {
+      kernels.f32_gemm_rows!(
+        ...[a, p.lda, Number(p.transA), packed, c, p.ldc, M, N, K, Number(p.accumulate)],
+        ...[bias, p.code, pre, scratch, begin, end],
+      );
+    }
+    return [memory.readF32(c, p.C.length), memory.readF32(pre, p.C.length)] as const;
+  });
+}
+
+function expectProduct(guarded: GuardedMemory, fractions: readonly number[], shape: GemmCase) {
+  const p = problem(shape);
+  const [C, preActivation] = gemm(guarded, fractions, p);
+  const expected = matrixProduct(p);
+  expectClose(C, expected.C, toleranceOf(p.K));
+  expectClose(preActivation, expected.preActivation, toleranceOf(p.K));
+}
+
+describe.each(builds)('f32_gemm, $name build', ({ module }) => {
+  const memory = new GuardedMemory(module);
+
+  it.each(transposes)('agrees with float64 at sizes where tiles end: %o', (transpose) => {
+    for (const M of oddSizes) {
+      for (const N of oddSizes) expectProduct(memory, [0.4], { M, N, K: 5, ...transpose });
+      for (const K of oddSizes) expectProduct(memory, [0.4], { M, N: 9, K, ...transpose });
+    }
+  });
+
+  it.each(transposes)('agrees with float64 where blocks of rows, sums and columns end: %o', (t) => {
+    expectProduct(memory, [0.3, 0.6], { M: 97, N: 33, K: 385, accumulate: true, ...t });
+    expectProduct(memory, [0.5], { M: 5, N: 2057, K: 31, hasBias: true, ...t });
+    expectProduct(memory, [], { M: 50, N: 7, K: 801, gaps: [3, 2, 1], activation: 2, ...t });
+  });
+
+  it('agrees with float64 for any shape and option, and its bits do not depend on the split', () => {
+    fc.assert(
+      fc.property(anyGemmCase, anySplit, (shape, fractions) => {
+        expectProduct(memory, fractions, shape);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives a row the same bits alone and among others', () => {
+    const whole = problem({ M: 61, N: 29, K: 401, hasBias: true, activation: 2 });
+    const [C] = gemm(memory, [], whole);
+    for (const row of [0, 3, 7, 60]) {
+      const A = whole.A.slice(row * whole.lda, row * whole.lda + whole.K);
+      const [alone] = gemm(memory, [], { ...whole, M: 1, A, C: whole.C.slice(0, whole.N) });
+      const among = C.slice(row * whole.ldc, row * whole.ldc + whole.N);
+      expect(firstDifference(alone, among)).toBe(-1);
+    }
+  });
+
+  it('takes ranges that reach beyond the matrix as its end', () => {
+    const p = problem({ M: 5, N: 11, K: 3 });
+    const [C] = runSplit(memory, [], ({ kernels }) => {
+      const packed = memory.allocate(kernels.f32_gemm_packedBytes!(p.K, p.N));
+      const scratch = memory.allocate(kernels.f32_gemm_scratchBytes!());
+      const [a, b, c] = [memory.f32(p.A), memory.f32(p.B), memory.f32(p.C)];
+      kernels.f32_gemm_packB!(b, p.ldb, 0, p.K, p.N, packed, 0, 64);
+      const shape = [p.M, p.N, p.K];
+      kernels.f32_gemm_rows!(a, p.lda, 0, packed, c, p.ldc, ...shape, 0, 0, 0, 0, scratch, 0, 64);
+      return [memory.readF32(c, p.C.length)];
+    });
+    expectClose(C!, matrixProduct(p).C, toleranceOf(p.K));
+  });
+
+  it('lets NaN and Infinity through, and only where they belong', () => {
+    const p = problem({ M: 9, N: 13, K: 6 });
+    p.A[2 * p.lda + 1] = Number.NaN;
+    p.A[4 * p.lda + 3] = Number.POSITIVE_INFINITY;
+    p.B[5 * p.ldb + 12] = Number.NEGATIVE_INFINITY;
+    const [C] = gemm(memory, [], p);
+    const expected = matrixProduct(p).C;
+    expectClose(C, expected, toleranceOf(p.K));
+    expect(expected.filter(Number.isNaN).length).toBe(p.N);
+    expect(expected.filter(Number.isFinite).length).toBeGreaterThan(5 * p.N);
+  });
+
+  it.each(transposes)('reads nothing behind A, B or the bias: %o', (transpose) => {
+    for (const last of ['A', 'B', 'bias'] as const) {
+      for (const [M, N, K] of [
+        [5, 11, 7],
+        [9, 8, 4],
+        [7, 3, 1],
+      ] as const) {
+        const p = problem({ M, N, K, hasBias: true, ...transpose });
+        const end = new MemoryEnd(module);
+        const place = (name: 'A' | 'B' | 'bias') =>
+          name === last ? end.atTheEnd(p[name]!) : end.f32(p[name]!);
+        const [a, b, bias] = [place('A'), place('B'), place('bias')];
+        const c = end.f32(p.C);
+        const { kernels } = end;
+        const packed = end.allocate(kernels.f32_gemm_packedBytes!(K, N));
+        const scratch = end.allocate(kernels.f32_gemm_scratchBytes!());
+        const shape = [M, N, K];
+        const [tA, tB] = [Number(p.transA), Number(p.transB)];
+        kernels.f32_gemm_packB!(b, p.ldb, tB, K, N, packed, 0, Math.ceil(N / PANEL));
+        kernels.f32_gemm_rows!(
+          ...[a, p.lda, tA, packed, c, p.ldc, ...shape, 0, bias, 0, 0, scratch, 0, M],
+        );
+        expectClose(end.readF32(c, p.C.length), matrixProduct(p).C, toleranceOf(K));
+      }
+    }
+  });
+});
+
+describe.each(builds)('f32_gemm_batch, $name build', ({ module }) => {
+  const memory = new GuardedMemory(module);
+
+  const anyBatch = fc.record({
+    batch: fc.nat(5),
+    M: fc.integer({ min: 0, max: 12 }),
+    N: fc.integer({ min: 0, max: 20 }),
+    K: fc.integer({ min: 0, max: 12 }),
+    transA: fc.boolean(),
+    transB: fc.boolean(),
+    accumulate: fc.boolean(),
+    repeatA: fc.boolean(),
+    repeatB: fc.boolean(),
+  });
+
+  it('multiplies pair by pair, whatever the shape and the split', () => {
+    fc.assert(
+      fc.property(anyBatch, anySplit, ({ batch, repeatA, repeatB, ...shape }, fractions) => {
+        const { M, N, K, transA, transB, accumulate } = shape;
+        const [sizeA, sizeB, sizeC] = [M * K, K * N, M * N];
+        const A = randomNumbers(repeatA ? sizeA : batch * sizeA, 5, 1);
+        const B = randomNumbers(repeatB ? sizeB : batch * sizeB, 6, 1);
+        const C = randomNumbers(batch * sizeC, 7, 1);
+        const [lda, ldb, ldc] = [transA ? M : K, transB ? K : N, N];
+        const [result] = runSplit(memory, fractions, (guarded, parts) => {
+          const { kernels } = guarded;
+          const [a, b, c] = [guarded.f32(A), guarded.f32(B), guarded.f32(C)];
+          const scratch = guarded.allocate(kernels.f32_gemm_batchScratchBytes!(K, N));
+          for (const [begin, end] of parts(batch)) {
+            kernels.f32_gemm_batch!(
+              ...[a, repeatA ? 0 : sizeA, lda, Number(transA)],
+              ...[b, repeatB ? 0 : sizeB, ldb, Number(transB)],
+              ...[c, sizeC, ldc, M, N, K, Number(accumulate), scratch, begin, end],
+            );
+          }
+          return [guarded.readF32(c, C.length)];
+        });
+        for (let i = 0; i < batch; i++) {
+          const pair = {
+            ...{ M, N, K, lda, ldb, ldc, transA, transB, accumulate },
+            A: A.subarray(repeatA ? 0 : i * sizeA),
+            B: B.subarray(repeatB ? 0 : i * sizeB),
+            C: C.subarray(i * sizeC, (i + 1) * sizeC),
+          };
+          const own = result!.subarray(i * sizeC, (i + 1) * sizeC);
+          expectClose(own, matrixProduct(pair).C, toleranceOf(K));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
