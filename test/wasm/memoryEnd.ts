@@ -30,6 +30,12 @@ export class MemoryEnd {
     return address;
   }
 
+  u8(content: Uint8Array): number {
+    const address = this.allocate(content.byteLength);
+    new Uint8Array(this.#memory.buffer).set(content, address);
+    return address;
+  }
+
   /** Copies an array to the end of the memory. Only one can stand there. */
   atTheEnd(content: Float32Array | Uint8Array): number {
     const address = this.#memory.buffer.byteLength - content.byteLength;
