@@ -1,23 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { AttentionInputs, AttentionSettings } from './attentionSizes.ts';
 import { dropoutMask } from './dropoutMask.ts';
-
-/** What attention is made of, checked and with its defaults filled in. */
-export interface AttentionInputs {
-  readonly query: tf.Tensor3D;
-  readonly key: tf.Tensor3D;
-  readonly value: tf.Tensor3D;
-  readonly mask: tf.Tensor2D | undefined;
-  readonly bias: tf.Tensor4D | undefined;
-}
-
-export interface AttentionSettings {
-  readonly numHeads: number;
-  readonly numKeyValueHeads: number;
-  readonly causal: boolean;
-  readonly dropout: number;
-  readonly seed: number;
-  readonly scale: number;
-}
 
 /** Low enough that e to it is exactly 0, and no NaN where a whole row has it. */
 const MASKED = -1e30;
@@ -48,14 +31,9 @@ export function composedAttention(
     // A query that may attend to nothing gets zeros, not the mean of what is hidden from it.
     if (allowed !== undefined) weights = tf.mul(weights, tf.cast(allowed, 'float32'));
 
-    let dropped = weights;
-    if (dropout > 0) {
-      const kept = dropoutMask([B * numHeads, queryLength, keyLength], dropout, seed);
-      dropped = tf.mul(weights, tf.reshape(kept, weights.shape));
-    }
-    const heads = tf.matMul(dropped, v); // (B, H, Tq, d)
+    const heads = tf.matMul(dropWeights(weights, dropout, seed), v); // (B, H, Tq, d)
     const merged = tf.transpose(heads, [0, 2, 1, 3]); // (B, Tq, H, d)
-    const output = tf.reshape(merged, query.shape) as tf.Tensor3D; // (B, Tq, H*d)
+    const output = tf.reshape(merged, [B, queryLength, -1]) as tf.Tensor3D; // (B, Tq, H*d)
     return { output, weights: weights as tf.Tensor4D };
   });
 }
@@ -69,9 +47,16 @@ function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
 /** (B, Hkv, T, d) -> (B, Hkv*groups, T, d), each head `groups` times in a row. */
 function repeatHeads(x: tf.Tensor4D, groups: number): tf.Tensor4D {
   if (groups === 1) return x;
-  const [B, heads, T, d] = x.shape;
-  const repeated = tf.tile(tf.reshape(x, [B, heads, 1, T, d]), [1, 1, groups, 1, 1]);
-  return tf.reshape(repeated, [B, heads * groups, T, d]);
+  const heads = Array.from({ length: x.shape[1] * groups }, (_, head) => Math.floor(head / groups));
+  return tf.gather(x, tf.tensor1d(heads, 'int32'), 1) as tf.Tensor4D;
+}
+
+/** (B, H, Tq, Tk): weights, or what reaches them on the way back, through dropout. */
+function dropWeights(weights: tf.Tensor, dropout: number, seed: number): tf.Tensor {
+  if (dropout === 0) return weights;
+  const [B, numHeads, queryLength, keyLength] = weights.shape as [number, number, number, number];
+  const kept = dropoutMask([B * numHeads, queryLength, keyLength], dropout, seed);
+  return tf.mul(weights, tf.reshape(kept, weights.shape));
 }
 
 /** Which key each query may see, (B or 1, 1, Tq or 1, Tk) bool; undefined where it may see all. */
@@ -90,4 +75,28 @@ function allowedPairs(
   const last = tf.reshape(tf.range(offset, keyLength, 1, 'int32'), [1, 1, queryLength, 1]);
   const past = tf.lessEqual(keys, last);
   return (attended ? tf.logicalAnd(attended, past) : past) as tf.Tensor4D;
+}
+
+/**
+ * The gradient to the bias: P (dropout(dO Vᵀ) - rowSum(O dO)), summed where the bias is repeated.
+ * Ours to write out: on the way back tfjs cannot differentiate anew.
+ */
+export function biasGradient(
+  inputs: AttentionInputs & { readonly bias: tf.Tensor4D },
+  settings: AttentionSettings,
+  dy: tf.Tensor3D,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const { numHeads, numKeyValueHeads, dropout, seed } = settings;
+    const { output, weights } = composedAttention(inputs, settings);
+    const values = splitHeads(inputs.value, numKeyValueHeads);
+    const v = repeatHeads(values, numHeads / numKeyValueHeads); // (B, H, Tk, d)
+    const doutput = splitHeads(dy, numHeads); // (B, H, Tq, d)
+    const dweights = dropWeights(tf.matMul(doutput, v, false, true), dropout, seed);
+    const delta = tf.sum(tf.mul(doutput, splitHeads(output, numHeads)), 3, true);
+    const dscores = tf.mul(weights, tf.sub(dweights, delta)); // (B, H, Tq, Tk)
+    const { shape } = inputs.bias;
+    const repeated = [0, 1, 2].filter((axis) => shape[axis] === 1);
+    return (repeated.length > 0 ? tf.sum(dscores, repeated, true) : dscores) as tf.Tensor4D;
+  });
 }

@@ -13,6 +13,7 @@ import { maskedMeanKernels } from './maskedMean.ts';
 import { missingKernels } from './missing/index.ts';
 import { rmsNormKernels } from './rmsNorm.ts';
 import { rotaryEmbeddingKernel } from './rotaryEmbedding.ts';
+import { attentionKernels } from './scaledDotProductAttention.ts';
 import { sigmoidCrossEntropyKernels } from './sigmoidCrossEntropy.ts';
 import { softmaxCrossEntropyKernels } from './softmaxCrossEntropy.ts';
 import { sumKernel } from './sum.ts';
@@ -30,6 +31,7 @@ const registry: readonly KernelDefinition[] = [
   ...missingKernels,
   // Ours.
   ...activationKernels,
+  ...attentionKernels,
   dropoutKernel,
   embeddingKernel,
   ...layerNormKernels,

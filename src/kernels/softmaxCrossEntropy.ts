@@ -74,7 +74,8 @@ export function softmaxCrossEntropyComposed(
       if (bad >= 0) throw labelOutOfRange(values[bad]!, bad, C, ignoreIndex);
       const counts = tf.cast(tf.notEqual(labels, ignoreIndex), 'float32');
       // An ignored label is no class: its one-hot row is of zeros, and so is its factor.
-      targets = tf.cast(tf.oneHot(labels as tf.Tensor1D, C), 'float32');
+      const classes = tf.range(0, C, 1, 'int32');
+      targets = tf.cast(tf.equal(tf.expandDims(labels, 1), classes), 'float32'); // (N, C)
       factors = (weights ? tf.mul(weights, counts) : counts) as tf.Tensor1D;
     }
     const smoothed = tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / C);
