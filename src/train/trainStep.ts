@@ -103,7 +103,7 @@ function nonFinite(
 ): AnyformerError {
   return new AnyformerError(
     'NON_FINITE_LOSS',
-    `The ${what} became ${value} at step ${step + 1} (learning rate ${learningRate}); the weights are those after step ${step}, and no checkpoint was written since. Lower learningRate, add warmupSteps, or look for non-finite values in the data.`,
+    `The ${what} became ${value} at step ${step + 1} (learning rate ${learningRate}); the weights are those after step ${step}, and a checkpoint written before stands. Lower learningRate, add warmupSteps, or look for non-finite values in the data.`,
   );
 }
 

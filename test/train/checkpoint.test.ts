@@ -1,10 +1,15 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type AnyformerError, throwIfAborted } from '../../src/core/errors.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
+import { FileStorage } from '../../src/storage/fileStorage.ts';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
+import { openStorage } from '../../src/storage/openStorage.ts';
 import { type TrainingHooks, train } from '../../src/train/trainer.ts';
 import type { TrainingOptions } from '../../src/train/trainingOptions.ts';
 import { ToyData, ToyModel } from './toyProblem.ts';
@@ -208,6 +213,27 @@ describe('checkpoints', () => {
     expect(state.log_history[0]).toMatchObject({ step: 1, epoch: 0.2222222222222222 });
     await run({ resumeFromCheckpoint: files }, { hooks });
     expect(loaded).toEqual([saved]);
+  });
+
+  test('on disk, through the hook that opens paths', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'anyformer-'));
+    try {
+      const hooks: TrainingHooks = {
+        openStorage: (target) => openStorage(target, { openPath: (path) => new FileStorage(path) }),
+      };
+      const outputDir = join(directory, 'out');
+      const whole = await run({});
+      const error = await errorOf(run({ outputDir, ...abortAfter(3) }, { hooks }));
+      expect(error.message).toContain(`after step 3 of 10; the checkpoint in ${outputDir}`);
+      const options = { outputDir, resumeFromCheckpoint: true };
+      expect(await run(options, { modelSeed: 99, hooks })).toEqual(whole);
+      const files = ['model.safetensors', 'optimizer.safetensors', 'trainer_state.json'];
+      expect((await readdir(outputDir)).sort()).toEqual(files);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+    const withoutDisk = await errorOf(run({ outputDir: 'out' }));
+    expect(withoutDisk.code).toBe('UNSUPPORTED');
   });
 
   test('a run that diverges keeps the last good one', async () => {
