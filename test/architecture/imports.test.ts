@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   kernels: ['core', 'engine'],
   layers: ['core', 'engine', 'kernels'],
   models: ['core', 'engine', 'kernels', 'layers', 'formats'],
-  data: ['core'],
+  data: ['core', 'formats'],
   tokenizers: ['core'],
   formats: ['core'],
   storage: ['core', 'formats'],
