@@ -29,7 +29,7 @@ export interface TrainingHooks {
   evaluate?(context: {
     readonly signal: AbortSignal | undefined;
   }): Promise<Record<string, number>> | Record<string, number>;
-  /** The model's files for a checkpoint, and their way back. Default: the variables, as they are. */
+  /** The model's files for a checkpoint, and their way back: both or none. Default: the variables. */
   saveModel?(): Promise<Map<string, Uint8Array>> | Map<string, Uint8Array>;
   loadModel?(files: ReadonlyMap<string, Uint8Array>): Promise<void> | void;
   /** Opens `outputDir` and `resumeFromCheckpoint`. Default: {@link openStorage}, without a disk. */
@@ -157,7 +157,8 @@ class TrainingRun<Batch> {
     this.#optimizer.restore(this.model.variables, optimizer);
     await this.#loadModel(model);
     this.#best.copy = best;
-    this.#state = state;
+    // What was resumed from elsewhere is not in outputDir yet.
+    this.#state = from === true ? state : { ...state, savedStep: 0 };
     this.#progress = new ProgressReporter(onProgress, this.#schedule.totalSteps, state.globalStep);
   }
 
