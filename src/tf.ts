@@ -4,6 +4,10 @@
  * It is a copy of its own: another TensorFlow.js on the same page neither sees it nor disturbs it.
  * Start the engine first, with `createEngine()`.
  */
+import type { Engine, EngineOptions } from './engine/engine.ts';
+import { createEngine as startEngine } from './kernels/createEngine.ts';
+import { registerLayers } from './layers/index.ts';
+
 export * from '@tensorflow/tfjs-core';
 export {
   constraints,
@@ -20,5 +24,14 @@ export {
   type SymbolicTensor,
   sequential,
 } from '@tensorflow/tfjs-layers';
-export { createEngine } from './kernels/createEngine.ts';
+
 export * from './layers/index.ts';
+
+/**
+ * Starts the engine, as `createEngine` of the main entry does, and makes our layers known to
+ * `loadLayersModel`.
+ */
+export async function createEngine(options?: EngineOptions): Promise<Engine> {
+  registerLayers();
+  return startEngine(options);
+}
