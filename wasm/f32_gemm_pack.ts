@@ -59,7 +59,10 @@ function transposeFour(source: usize, ld: i32, K: i32, target: usize, step: usiz
   }
 }
 
-/** The last panel of B, `width` columns wide: element by element, zero in the missing columns. */
+/**
+ * The last panel of B, `width` columns wide, element by element. The missing columns are zero: what
+ * scratch holds could be denormal, and multiply slowly.
+ */
 function packEdge(B: usize, rowStep: usize, columnStep: usize, K: i32, width: i32, panel: usize): void {
   zeroFill(panel, K * PANEL);
   for (let j: i32 = 0; j < width; j++) {

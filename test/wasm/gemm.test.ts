@@ -73,6 +73,32 @@ describe.each(builds)('f32_gemm, $name build', ({ module }) => {
     );
   });
 
+  it.each([false, true])(
+    'packs panels of eight columns, zero behind the last: transB %s',
+    (transB) => {
+      const p = problem({ M: 1, N: 11, K: 7, transB, gaps: [0, 2, 0] });
+      const [packed] = runSplit(memory, [0.5], ({ kernels }, parts) => {
+        const [b, target] = [
+          memory.f32(p.B),
+          memory.allocate(kernels.f32_gemm_packedBytes!(7, 11)),
+        ];
+        for (const [begin, end] of parts(2)) {
+          kernels.f32_gemm_packB!(b, p.ldb, Number(transB), 7, 11, target, begin, end);
+        }
+        return [memory.readF32(target, 2 * 7 * PANEL)];
+      });
+      const expected = Array.from({ length: 2 * 7 * PANEL }, (_, i) => {
+        const [k, column] = [
+          Math.floor(i / PANEL) % 7,
+          Math.floor(i / PANEL / 7) * PANEL + (i % PANEL),
+        ];
+        if (column >= 11) return 0;
+        return p.B[transB ? column * p.ldb + k : k * p.ldb + column]!;
+      });
+      expect([...packed!]).toEqual(expected);
+    },
+  );
+
   it('gives a row the same bits alone and among others', () => {
     const whole = problem({ M: 61, N: 29, K: 401, hasBias: true, activation: 2 });
     const [C] = gemm(memory, [], whole);
