@@ -11,7 +11,8 @@ export interface ConvolutionAttributes {
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
   readonly dataFormat: 'NHWC' | 'NCHW';
-  readonly dilations: number | [number, number];
+  /** null where the caller gave null: 1. */
+  readonly dilations: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
@@ -26,18 +27,53 @@ export function channelsLast<Attributes extends Pick<ConvolutionAttributes, 'pad
   return { ...attrs, dataFormat: 'NHWC', pad: CHANNELS_LAST.map((axis) => pad[axis]) };
 }
 
+/**
+ * Padding 'same' in numbers. tfjs's own asks XNNPACK to work it out, and that leaves the result unset
+ * where the filter has one row or column and there is nothing to pad.
+ */
+function withExplicitPadding<Attributes extends ConvolutionAttributes>(
+  { x, filter }: Inputs,
+  attrs: Attributes,
+  isDepthwise: boolean,
+): Attributes {
+  if (attrs.pad !== 'same') return attrs;
+  const { top, bottom, left, right } = tf.backend_util.computeConv2DInfo(
+    x.shape as Shape4D,
+    filter.shape as Shape4D,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    isDepthwise,
+  ).padInfo;
+  const pad = [[0, 0], [top, bottom], [left, right], [0, 0]]; // biome-ignore format: a table
+  return { ...attrs, pad };
+}
+
+type Shape4D = [number, number, number, number];
+type Convolution = Compute<Inputs, ConvolutionAttributes>;
+
 /** tfjs's Conv2D, with the channels first too. */
 const conv2D = overrideKernel(
   tf.Conv2D,
-  (stock: Compute<Inputs, ConvolutionAttributes>): Compute<Inputs, ConvolutionAttributes> =>
+  (stock: Convolution): Convolution =>
     (call) => {
       const { inputs, attrs, backend } = call;
-      if (attrs.dataFormat !== 'NCHW') return stock(call);
+      if (attrs.dataFormat !== 'NCHW') {
+        return stock({ ...call, attrs: withExplicitPadding(inputs, attrs, false) });
+      }
       const steps = new Intermediates(backend);
       const x = steps.transpose(inputs.x, CHANNELS_LAST);
       const y = steps.run(tf.Conv2D, { x, filter: inputs.filter }, { ...channelsLast(attrs) });
       return steps.finish(steps.transpose(y, CHANNELS_FIRST));
     },
+);
+
+const depthwiseConv2D = overrideKernel(
+  tf.DepthwiseConv2dNative,
+  (stock: Convolution): Convolution =>
+    (call) =>
+      stock({ ...call, attrs: withExplicitPadding(call.inputs, call.attrs, true) }),
 );
 
 interface FusedInputs extends Inputs {
@@ -61,7 +97,16 @@ function fused(kernelName: string, convolution: string): KernelDefinition {
         const { inputs, attrs, backend } = call;
         const { x, filter, bias } = inputs;
         const isServed = attrs.dataFormat === 'NHWC' && (!bias || isRow(backend, bias));
-        if (isServed) return stock(call);
+        if (isServed) {
+          // Given weights that the activation does not use, tfjs's own leaves the result unset.
+          const { preluActivationWeights: alpha, ...needed } = inputs;
+          const isPrelu = attrs.activation === 'prelu' && alpha !== undefined;
+          return stock({
+            inputs: isPrelu ? { ...needed, preluActivationWeights: alpha } : needed,
+            attrs: withExplicitPadding(inputs, attrs, convolution !== tf.Conv2D),
+            backend,
+          });
+        }
         const steps = new Intermediates(backend);
         const { activation, leakyreluAlpha, ...rest } = attrs;
         const y = steps.run(convolution, { x, filter }, rest);
@@ -105,6 +150,7 @@ function finishFused(
 
 export const convolutionKernels = [
   conv2D,
+  depthwiseConv2D,
   fused(tf.FusedConv2D, tf.Conv2D),
   fused(tf.FusedDepthwiseConv2D, tf.DepthwiseConv2dNative),
 ];

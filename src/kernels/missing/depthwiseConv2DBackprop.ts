@@ -12,7 +12,7 @@ function convolutionInfo(inputShape: Shape4D, filterShape: Shape4D, attrs: Attri
     inputShape,
     filterShape,
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     isDepthwise,
