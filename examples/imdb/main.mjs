@@ -11,26 +11,18 @@ import { gunzipSync } from 'node:zlib';
 import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
 import { printEvaluation } from '../spam/print.mjs';
+import { imdbOptions, modelNames } from './options.mjs';
 
 const { values: flags } = parseArgs({
   options: {
     data: { type: 'string' },
     model: { type: 'string', default: 'keras' },
     seeds: { type: 'string', default: '1' },
-    epochs: { type: 'string', default: '3' },
-    'learning-rate': { type: 'string', default: '1e-3' },
-    'max-length': { type: 'string', default: '200' },
     'held-out': { type: 'string', default: '5000' },
   },
 });
 
-/** The Keras example's size, and the article's. Both have a vocabulary of 20,000. */
-const ENCODERS = {
-  keras: { hiddenSize: 32, numAttentionHeads: 2, intermediateSize: 32, dropout: 0.1 },
-  article: { hiddenSize: 256, numAttentionHeads: 8, intermediateSize: 512, dropout: 0.1 },
-};
-
-if (flags.data === undefined || ENCODERS[flags.model] === undefined) {
+if (flags.data === undefined || !modelNames.includes(flags.model)) {
   console.error(
     'Usage: npm run example:imdb -- --data PATH/train.jsonl.gz [--model keras|article] [--seeds N]',
   );
@@ -52,20 +44,9 @@ console.log(`\n${train.length} reviews to learn from, ${test.length} held out`);
 
 const accuracies = [];
 for (let seed = 1; seed <= Number(flags.seeds); seed++) {
-  const classifier = await TextClassifier.create({
-    maxLength: Number(flags['max-length']),
-    tokenizer: { type: 'wordpiece', vocabSize: 20_000 },
-    encoder: { type: 'transformer', numHiddenLayers: 1, ...ENCODERS[flags.model] },
-    seed,
-  });
-  await classifier.train(train, {
-    epochs: Number(flags.epochs),
-    batchSize: 32,
-    learningRate: Number(flags['learning-rate']),
-    warmupRatio: 0.1,
-    lrSchedulerType: 'linear',
-    onProgress: terminalProgress(),
-  });
+  const options = imdbOptions(flags.model);
+  const classifier = await TextClassifier.create({ ...options.create, seed });
+  await classifier.train(train, { ...options.train, seed, onProgress: terminalProgress() });
   const report = await classifier.evaluate(test);
   console.log(`\nSeed ${seed}`);
   printEvaluation(report);

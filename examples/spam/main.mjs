@@ -10,6 +10,7 @@ import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
+import { spamOptions } from './options.mjs';
 import { printEvaluation, printPredictions, printProblems } from './print.mjs';
 
 const { values: flags } = parseArgs({
@@ -19,7 +20,7 @@ const { values: flags } = parseArgs({
     label: { type: 'string', default: 'label' },
     output: { type: 'string', default: 'models/spam' },
     epochs: { type: 'string' },
-    'max-length': { type: 'string', default: '192' },
+    'max-length': { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -61,25 +62,16 @@ console.log(String(await createEngine()));
 const { train, test, fresh, what } = await loadExamples();
 console.log(`\n${what}: ${train.length} to learn from, ${test.length} held out`);
 
+const seed = Number(flags.seed);
 const classifier = await TextClassifier.create({
-  maxLength: Number(flags['max-length']),
-  tokenizer: { type: 'wordpiece', vocabSize: 8000 },
-  encoder: {
-    type: 'transformer',
-    hiddenSize: 64,
-    numHiddenLayers: 1,
-    numAttentionHeads: 4,
-    intermediateSize: 128,
-    dropout: 0.1,
-  },
-  seed: Number(flags.seed),
+  ...spamOptions.create,
+  ...(flags['max-length'] && { maxLength: Number(flags['max-length']) }),
+  seed,
 });
 await classifier.train(train, {
-  epochs: Number(flags.epochs ?? 4),
-  batchSize: 32,
-  learningRate: 2e-3,
-  warmupRatio: 0.1,
-  lrSchedulerType: 'linear',
+  ...spamOptions.train,
+  ...(flags.epochs && { epochs: Number(flags.epochs) }),
+  seed,
   onProgress: terminalProgress(),
 });
 

@@ -1,0 +1,139 @@
+/**
+ * What the classifier learns on known data sets: accuracy (spam: F1) on examples held out, mean of
+ * several seeds.
+ *
+ *   npm run accuracy -- [--data FOLDER] [--seeds 3] [spam] [rt-polarity] [trec] [imdb] [imdb-article]
+ *
+ * The mails come with npm. The others are looked for in FOLDER: sentiment/rt-polarity.{pos,neg},
+ * sentiment/TREC.train and imdb/train.jsonl.gz; what is not there is left out by name.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { createEngine, splitExamples, TextClassifier } from 'anyformer';
+import { imdbOptions } from '../../examples/imdb/options.mjs';
+import { loadMails, splitMails } from '../../examples/spam/mails.mjs';
+import { spamOptions } from '../../examples/spam/options.mjs';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: 'string', default: '../shared/data' },
+    seeds: { type: 'string', default: '3' },
+  },
+});
+
+const read = (file) => readFileSync(join(flags.data, file));
+/** Latin-1, as both sentence files are. */
+const lines = (file) =>
+  read(file)
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line.trim());
+
+function holdOut(examples, validationSplit) {
+  const split = splitExamples(examples, { validationSplit, seed: 0 });
+  const pick = (indices) => Array.from(indices, (index) => examples[index]);
+  return { train: pick(split.train), test: pick(split.validation) };
+}
+
+function loadImdb() {
+  const reviews = gunzipSync(read('imdb/train.jsonl.gz')).toString('utf8').trim().split('\n');
+  const examples = reviews.map((line) => JSON.parse(line));
+  return holdOut(
+    examples.map(({ text, label }) => ({ text, label: String(label) })),
+    5000 / examples.length,
+  );
+}
+
+/** Options for short sentences: a small model, strongly regularized. */
+const sentenceOptions = {
+  create: {
+    maxLength: 64,
+    tokenizer: { type: 'wordpiece', vocabSize: 10_000 },
+    encoder: {
+      hiddenSize: 64,
+      numHiddenLayers: 1,
+      numAttentionHeads: 4,
+      intermediateSize: 128,
+      dropout: 0.4,
+    },
+  },
+  train: { epochs: 8, batchSize: 32, learningRate: 2e-3, warmupRatio: 0.1, weightDecay: 0.05 },
+};
+
+const DATASETS = {
+  spam: { metric: 'f1', files: [], load: () => splitMails(loadMails()), options: spamOptions },
+  'rt-polarity': {
+    metric: 'accuracy',
+    files: ['sentiment/rt-polarity.pos', 'sentiment/rt-polarity.neg'],
+    load: () =>
+      holdOut(
+        ['pos', 'neg'].flatMap((label) =>
+          lines(`sentiment/rt-polarity.${label}`).map((text) => ({ text, label })),
+        ),
+        0.1,
+      ),
+    options: sentenceOptions,
+  },
+  trec: {
+    metric: 'accuracy',
+    files: ['sentiment/TREC.train'],
+    // "DESC:manner How did serfdom develop …": the coarse class is what stands before the colon.
+    load: () =>
+      holdOut(
+        lines('sentiment/TREC.train').map((line) => ({
+          label: line.slice(0, line.indexOf(':')),
+          text: line.slice(line.indexOf(' ') + 1),
+        })),
+        0.1,
+      ),
+    options: { ...sentenceOptions, train: { ...sentenceOptions.train, epochs: 15 } },
+  },
+  imdb: {
+    metric: 'accuracy',
+    files: ['imdb/train.jsonl.gz'],
+    load: loadImdb,
+    options: imdbOptions('keras'),
+  },
+  'imdb-article': {
+    metric: 'accuracy',
+    files: ['imdb/train.jsonl.gz'],
+    load: loadImdb,
+    options: imdbOptions('article'),
+  },
+};
+
+const names = positionals.length > 0 ? positionals : Object.keys(DATASETS);
+console.log(String(await createEngine()));
+for (const name of names) {
+  const dataset = DATASETS[name];
+  if (dataset === undefined) {
+    console.error(`There is no data set '${name}'; known are ${Object.keys(DATASETS).join(', ')}.`);
+    process.exit(2);
+  }
+  const missing = dataset.files.filter((file) => !existsSync(join(flags.data, file)));
+  if (missing.length > 0) {
+    console.log(`${name}: left out, ${missing.join(' and ')} not found in ${flags.data}`);
+    continue;
+  }
+  const { train, test } = dataset.load();
+  const scores = [];
+  for (let seed = 1; seed <= Number(flags.seeds); seed++) {
+    const started = performance.now();
+    const classifier = await TextClassifier.create({ ...dataset.options.create, seed });
+    await classifier.train(train, { ...dataset.options.train, seed });
+    const seconds = (performance.now() - started) / 1000;
+    const report = await classifier.evaluate(test);
+    classifier.dispose();
+    scores.push(report[dataset.metric]);
+    console.log(
+      `${name} seed ${seed}: ${dataset.metric} ${report[dataset.metric].toFixed(4)}, loss ${report.loss.toFixed(3)}, trained ${seconds.toFixed(0)} s`,
+    );
+  }
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  console.log(
+    `${name}: ${dataset.metric} ${mean.toFixed(4)}, mean of ${scores.length} seeds, on ${test.length} of ${train.length + test.length} held out\n`,
+  );
+}
