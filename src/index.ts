@@ -19,6 +19,7 @@ export type { ClassificationReport } from './tasks/classificationReport.ts';
 export type {
   ClassifierTrainingOptions,
   EvaluateOptions,
+  LoadOptions,
   PredictOptions,
   TextClassifierOptions,
   TokenizerOptions,

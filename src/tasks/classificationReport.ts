@@ -50,6 +50,12 @@ export function classificationReport(
     : singleLabelReport(logits, targets, labels);
 }
 
+/** The numbers of a report, for the log and for `metricForBestModel`. */
+export function numbersOf(report: ClassificationReport): Record<string, number> {
+  const numbers = Object.entries(report).filter(([, value]) => typeof value === 'number');
+  return Object.fromEntries(numbers) as Record<string, number>;
+}
+
 function singleLabelReport(
   logits: readonly Float32Array[],
   targets: ArrayLike<number>,

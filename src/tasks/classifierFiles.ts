@@ -1,15 +1,16 @@
-import { AnyformerError } from '../core/errors.ts';
+import { AnyformerError, show } from '../core/errors.ts';
 import {
   labelsFromConfig,
   labelsToConfig,
   readHfConfig,
   writeHfConfig,
 } from '../formats/hfConfig.ts';
-import { parseJsonObject } from '../formats/json.ts';
+import { type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { encoderConfigFromHf, encoderConfigToHf } from '../models/encoderConfig.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
 import { Tokenizer } from '../tokenizers/index.ts';
+import { checkPadding } from './classifierTokenizer.ts';
 
 /** All that a trained text classifier is. */
 export interface ClassifierParts {
@@ -68,6 +69,7 @@ export function fromFiles(
       `${nameOf('config.json')} has no id2label: this is no model for text classification.`,
     );
   }
+  checkKindOfHead(config, labels, nameOf('config.json'));
   const encoder = encoderConfigFromHf(config, nameOf('config.json'));
   const tokenizerConfigFile = files.get('tokenizer_config.json');
   const tokenizerConfig = tokenizerConfigFile
@@ -75,12 +77,14 @@ export function fromFiles(
     : {};
   const tokenizerJson = parseJsonObject(files.get('tokenizer.json')!, nameOf('tokenizer.json'));
   const tokenizer = Tokenizer.fromJSON(tokenizerJson, tokenizerConfig);
+  checkPadding(tokenizer, nameOf('tokenizer.json'));
   if (tokenizer.vocabSize > encoder.vocabSize) {
     throw new AnyformerError(
       'INVALID_FILE',
       `${nameOf('tokenizer.json')} has ${tokenizer.vocabSize} tokens, the model's vocab_size is ${encoder.vocabSize}: they do not belong together.`,
     );
   }
+  const maxLength = maxLengthOf(tokenizerConfig.model_max_length, nameOf('tokenizer_config.json'));
   const { tensors } = readSafetensors(files.get('model.safetensors')!, nameOf('model.safetensors'));
   const { classifierDropout } = config;
   const model = new SequenceClassifier(
@@ -97,16 +101,67 @@ export function fromFiles(
     model.dispose();
     throw error;
   }
-  const limit = tokenizerConfig.model_max_length;
   return {
     model,
     tokenizer,
     labels,
     multiLabel: config.problemType === MULTI_LABEL,
-    // Hugging Face writes 1e30 where there is no limit but the positions.
-    maxLength: Math.min(
-      typeof limit === 'number' ? limit : Infinity,
-      encoder.maxPositionEmbeddings,
-    ),
+    maxLength: Math.min(maxLength, encoder.maxPositionEmbeddings),
   };
+}
+
+function checkKindOfHead(config: JsonObject, labels: readonly string[], name: string): void {
+  const { problemType } = config;
+  if (problemType != null && problemType !== SINGLE_LABEL && problemType !== MULTI_LABEL) {
+    throw new AnyformerError(
+      'UNSUPPORTED',
+      `${name}: problem_type ${show(problemType)} is not served, only '${SINGLE_LABEL}' and '${MULTI_LABEL}'.`,
+    );
+  }
+  if (labels.length >= 2) return;
+  throw new AnyformerError(
+    'UNSUPPORTED',
+    `${name} has ${labels.length === 0 ? 'no label' : `the one label ${show(labels[0])}`}; a classifier needs at least two. Load a model with more.`,
+  );
+}
+
+/** Hugging Face writes 1e30 where there is no limit but the positions. */
+function maxLengthOf(limit: unknown, name: string): number {
+  if (limit === undefined || limit === null) return Infinity;
+  if (typeof limit === 'number' && limit >= 1) return Math.floor(limit);
+  throw new AnyformerError(
+    'INVALID_FILE',
+    `${name}: model_max_length must be a number of at least 1, is ${show(limit)}.`,
+  );
+}
+
+/**
+ * Takes the weights of a checkpoint over into a classifier of the same labels and vocabulary.
+ * @throws AnyformerError `INVALID_ARGUMENT` for others; nothing has changed then.
+ */
+export function restoreWeights(
+  { model, tokenizer, labels }: ClassifierParts,
+  files: ReadonlyMap<string, Uint8Array>,
+): void {
+  const saved = fromFiles(files, 'the checkpoint');
+  try {
+    if (JSON.stringify(saved.labels) !== JSON.stringify(labels)) {
+      throw new AnyformerError(
+        'INVALID_ARGUMENT',
+        `The checkpoint is of the labels ${show(saved.labels)}, this classifier of ${show(labels)}; resume with the labels and examples of the first run.`,
+      );
+    }
+    if (
+      JSON.stringify(saved.tokenizer.toJSON().tokenizer) !==
+      JSON.stringify(tokenizer.toJSON().tokenizer)
+    ) {
+      throw new AnyformerError(
+        'INVALID_ARGUMENT',
+        `The checkpoint has another vocabulary (${saved.tokenizer.vocabSize} tokens) than this classifier (${tokenizer.vocabSize}); resume with the examples of the first run, or load the checkpoint's own folder and go on with that.`,
+      );
+    }
+    model.loadSafetensors(saved.model.toSafetensors());
+  } finally {
+    saved.model.dispose();
+  }
 }

@@ -16,7 +16,12 @@ import {
   type TrainByteLevelBPEOptions,
   type TrainWordPieceOptions,
 } from '../tokenizers/index.ts';
-import { type TrainingOptions, trainingOptionEntries } from '../train/trainingOptions.ts';
+import {
+  resolveTrainingOptions,
+  type TrainingOptions,
+  trainingOptionEntries,
+} from '../train/trainingOptions.ts';
+import { checkPadding } from './classifierTokenizer.ts';
 
 /** A vocabulary that `train` learns from the training texts. */
 export type TokenizerOptions =
@@ -75,6 +80,7 @@ export function parseClassifierOptions(options: unknown) {
       `${where}: tokenizer.type must be ${TOKENIZER_TYPES.map(show).join(' or ')}, received ${show(tokenizer.type)}.`,
     );
   }
+  if (tokenizer instanceof Tokenizer) checkPadding(tokenizer, where);
   for (const owned of ['vocabSize', 'padTokenId'] as const) {
     if (!(owned in parsed.encoder)) continue;
     throw new AnyformerError(
@@ -124,8 +130,21 @@ export function parseClassifierTraining(options: ClassifierTrainingOptions | und
       `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
     );
   }
+  // What does not go together is refused here, before a vocabulary is learned.
+  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
   return { validationData, validationSplit, training, seed };
 }
+
+export interface LoadOptions {
+  signal?: AbortSignal;
+  /** Its `step` counts bytes. */
+  onProgress?: OnProgress;
+}
+
+export const loadSchema = v.strictObject({
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+});
 
 export interface PredictOptions {
   /** Texts at a time. Default: 32. */

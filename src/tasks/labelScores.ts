@@ -18,13 +18,15 @@ interface LogitsOptions {
   readonly phase: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Throws when the model is gone, as it may be after every turn of the event loop. */
+  readonly checkAlive: () => void;
 }
 
 /** The model's outputs for encoded texts, [C] each, computed in batches of like lengths. */
 export async function computeLogits(
   parts: ClassifierParts,
   encodings: readonly Encoding[],
-  { batchSize, phase, signal, onProgress }: LogitsOptions,
+  { batchSize, phase, signal, onProgress, checkAlive }: LogitsOptions,
 ): Promise<Float32Array[]> {
   const lengths = encodings.map(({ ids }) => ids.length);
   const batches = lengthSortedBatches(lengths, batchSize);
@@ -33,6 +35,7 @@ export async function computeLogits(
   const totalSteps = batches.length;
   for (const [step, indices] of batches.entries()) {
     throwIfAborted(signal, phase === 'predict' ? 'Prediction' : 'Evaluation');
+    checkAlive();
     const rows = forwardBatch(
       parts,
       Array.from(indices, (index) => encodings[index]!),

@@ -7,14 +7,28 @@ import { createEngine } from '../kernels/createEngine.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
-import { Tokenizer, trainByteLevelBPE, trainWordPiece } from '../tokenizers/index.ts';
+import type { Encoding, Tokenizer } from '../tokenizers/index.ts';
+import { classWeightVector } from '../train/classWeights.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
-import { type ClassificationReport, classificationReport } from './classificationReport.ts';
-import { CLASSIFIER_FILES, type ClassifierParts, fromFiles, toFiles } from './classifierFiles.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
+import {
+  type ClassificationReport,
+  classificationReport,
+  numbersOf,
+} from './classificationReport.ts';
+import {
+  CLASSIFIER_FILES,
+  type ClassifierParts,
+  fromFiles,
+  restoreWeights,
+  toFiles,
+} from './classifierFiles.ts';
 import {
   type ClassifierTrainingOptions,
   type EvaluateOptions,
   evaluateSchema,
+  type LoadOptions,
+  loadSchema,
   type ParsedClassifierOptions,
   type PredictOptions,
   parseClassifierOptions,
@@ -22,7 +36,9 @@ import {
   predictSchema,
   type TextClassifierOptions,
 } from './classifierOptions.ts';
+import { makeTokenizer } from './classifierTokenizer.ts';
 import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
+import { asLoadProgress } from './loadProgress.ts';
 import { SequenceClassification } from './sequenceClassification.ts';
 import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
 
@@ -76,10 +92,13 @@ export class TextClassifier {
    * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
-  static async load(source: StorageTarget, options: Slow = {}): Promise<TextClassifier> {
+  static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextClassifier> {
+    const { signal, onProgress } = parseOptions('TextClassifier.load', loadSchema, options);
     const storage = openStorage(source, runtime);
-    const { signal } = options;
-    const files = await readSealedFiles(storage, CLASSIFIER_FILES, { signal });
+    const files = await readSealedFiles(storage, CLASSIFIER_FILES, {
+      signal,
+      ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
+    });
     await createEngine();
     const parts = fromFiles(files, storage.location);
     const { labels, multiLabel, maxLength, tokenizer } = parts;
@@ -123,9 +142,9 @@ export class TextClassifier {
         validationSplit,
         seed,
       });
-      const parts = this.#parts ?? (await this.#newParts(learn, labels, training));
-      this.#parts = parts;
-      return await this.#fit(parts, learn, validate, training);
+      // Refuses weights of labels that there are not.
+      if (training.classWeight) classWeightVector(training.classWeight, labels);
+      return await this.#learn(labels, learn, validate, training);
     } finally {
       this.#training = false;
       if (this.#disposed) this.#release();
@@ -162,7 +181,7 @@ export class TextClassifier {
       maxLength: parts.maxLength,
       ...(rest.signal && { signal: rest.signal }),
     });
-    const logits = await computeLogits(parts, encodings, { ...rest, phase: 'predict' });
+    const logits = await this.#logits(parts, encodings, { ...rest, phase: 'predict' });
     const scores = logits.map((row) => scoreLabels(row, parts).slice(0, topK));
     return typeof input === 'string' ? scores[0]! : scores;
   }
@@ -193,7 +212,7 @@ export class TextClassifier {
     await openStorage(target, runtime).write(files);
   }
 
-  /** Frees the weights; a training that runs frees them when it has stopped. */
+  /** Frees the weights. A training that runs is stopped by it, and then frees them. */
   dispose(): void {
     this.#disposed = true;
     if (!this.#training) this.#release();
@@ -208,44 +227,57 @@ export class TextClassifier {
     this.#parts = undefined;
   }
 
-  async #newParts(
-    examples: readonly TextExample[],
+  /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
+  async #learn(
     labels: readonly string[],
-    { signal, onProgress }: Slow,
-  ): Promise<ClassifierParts> {
-    const { tokenizer: wanted, encoder, maxLength, multiLabel, seed } = this.#options;
-    const slow = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-    const tokenizer =
-      wanted instanceof Tokenizer ? wanted : await trainTokenizer(examples, wanted, slow);
-    const model = new SequenceClassifier(
-      {
-        encoder: {
-          ...encoder,
-          vocabSize: tokenizer.vocabSize,
-          ...(tokenizer.padTokenId !== undefined && { padTokenId: tokenizer.padTokenId }),
-        },
-        numLabels: labels.length,
-      },
-      seed,
-    );
-    return { model, tokenizer, labels, multiLabel, maxLength };
-  }
-
-  async #fit(
-    parts: ClassifierParts,
     learn: readonly TextExample[],
     validate: readonly TextExample[] | undefined,
-    options: ClassifierTrainingOptions,
+    options: TrainingOptions,
   ): Promise<TrainingResult> {
-    const slow = { signal: options.signal, onProgress: options.onProgress };
-    const data = await encodeExamples(learn, parts, TRAIN, slow);
-    const held = validate && (await encodeExamples(validate, parts, TRAIN, slow));
+    let parts = this.#parts;
+    const onProgress: OnProgress = (progress) => {
+      this.#checkAlive();
+      if (progress.phase === 'train') this.#parts = parts;
+      options.onProgress?.(progress);
+    };
+    const slow = { signal: options.signal, onProgress };
+    const { tokenizer: wanted, maxLength, multiLabel } = this.#options;
+    const tokenizer = parts?.tokenizer ?? (await makeTokenizer(wanted, learn, slow));
+    const encoding = parts ?? { tokenizer, labels, maxLength, multiLabel };
+    const data = await encodeExamples(learn, encoding, TRAIN, slow);
+    const held = validate && (await encodeExamples(validate, encoding, TRAIN, slow));
+    parts ??= { ...encoding, model: this.#newModel(tokenizer, labels.length) };
+    try {
+      return await this.#fit(parts, data, held, { ...options, onProgress });
+    } finally {
+      if (parts !== this.#parts) parts.model.dispose();
+    }
+  }
+
+  #newModel(tokenizer: Tokenizer, numLabels: number): SequenceClassifier {
+    const { encoder, seed } = this.#options;
+    const { vocabSize, padTokenId } = tokenizer;
+    return new SequenceClassifier(
+      { encoder: { ...encoder, vocabSize, padTokenId: padTokenId! }, numLabels },
+      seed,
+    );
+  }
+
+  #fit(
+    parts: ClassifierParts,
+    data: TextDataset,
+    held: TextDataset | undefined,
+    options: TrainingOptions,
+  ): Promise<TrainingResult> {
     const task = new SequenceClassification(parts.model, parts.labels, parts.multiLabel);
     return train(task, data, options, {
       name: TRAIN,
       openStorage: (target) => openStorage(target, runtime),
       saveModel: () => toFiles(parts),
-      loadModel: (files) => this.#restore(parts, files),
+      loadModel: (files) => {
+        restoreWeights(parts, files);
+        this.#parts = parts;
+      },
       ...(held && {
         evaluate: async ({ signal }) => {
           const report = await this.#measure(parts, held, { batchSize: 32, signal });
@@ -255,22 +287,21 @@ export class TextClassifier {
     });
   }
 
-  #restore(parts: ClassifierParts, files: ReadonlyMap<string, Uint8Array>): void {
-    const saved = fromFiles(files, 'the checkpoint');
-    try {
-      parts.model.loadSafetensors(saved.model.toSafetensors());
-    } finally {
-      saved.model.dispose();
-    }
-  }
-
   async #measure(
     parts: ClassifierParts,
     dataset: TextDataset,
     options: { batchSize: number } & Slow,
   ): Promise<ClassificationReport> {
-    const logits = await computeLogits(parts, dataset.encodings, { ...options, phase: 'evaluate' });
+    const logits = await this.#logits(parts, dataset.encodings, { ...options, phase: 'evaluate' });
     return classificationReport(logits, dataset.targets, parts.labels, parts.multiLabel);
+  }
+
+  #logits(
+    parts: ClassifierParts,
+    encodings: readonly Encoding[],
+    options: { batchSize: number; phase: string } & Slow,
+  ): Promise<Float32Array[]> {
+    return computeLogits(parts, encodings, { ...options, checkAlive: () => this.#checkAlive() });
   }
 
   #checkAlive(): void {
@@ -289,22 +320,4 @@ export class TextClassifier {
       `TextClassifier.${method} needs a trained model and there is none yet; call train first, or TextClassifier.load.`,
     );
   }
-}
-
-function trainTokenizer(
-  examples: readonly TextExample[],
-  wanted: Exclude<ParsedClassifierOptions['tokenizer'], Tokenizer>,
-  slow: { signal?: AbortSignal; onProgress?: OnProgress },
-): Promise<Tokenizer> {
-  const texts = examples.map((example) => example.text);
-  const { type, ...options } = wanted;
-  return type === 'wordpiece'
-    ? trainWordPiece(texts, { ...options, ...slow })
-    : trainByteLevelBPE(texts, { ...options, ...slow });
-}
-
-/** The numbers of a report, for the log and for `metricForBestModel`. */
-function numbersOf(report: ClassificationReport): Record<string, number> {
-  const numbers = Object.entries(report).filter(([, value]) => typeof value === 'number');
-  return Object.fromEntries(numbers) as Record<string, number>;
 }

@@ -73,7 +73,12 @@ export class TextDataset implements TrainingData<LabelledBatch> {
 
 /** Encoded texts as tensors (B, T), padded to the longest of them. */
 export function toTensors(tokenizer: Tokenizer, encodings: readonly Encoding[]): EncoderBatch {
-  const { inputIds, attentionMask, tokenTypeIds, shape } = tokenizer.pad(encodings);
+  // At least one place: texts without a token are all padding, not a tensor without elements.
+  const maxLength = encodings.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+  const { inputIds, attentionMask, tokenTypeIds, shape } = tokenizer.pad(encodings, {
+    padding: 'maxLength',
+    maxLength,
+  });
   const [B, T] = shape;
   const tensor = (values: Int32Array) => tf.tensor2d(values, [B, T], 'int32');
   return {
@@ -124,7 +129,7 @@ export function prepareExamples(
 /** Encodes labelled texts for a classifier that is there already. */
 export async function encodeExamples(
   examples: unknown,
-  { tokenizer, labels, multiLabel, maxLength }: ClassifierParts,
+  { tokenizer, labels, multiLabel, maxLength }: Omit<ClassifierParts, 'model'>,
   where: string,
   slow: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined },
 ): Promise<TextDataset> {
