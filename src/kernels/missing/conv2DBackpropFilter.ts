@@ -3,15 +3,13 @@ import type { AnyformerBackend } from '../../engine/backend.ts';
 import { multiply } from '../gemm.ts';
 import { type Compute, newKernel } from '../kernelDefinition.ts';
 import { CHANNELS_LAST, type ConvolutionAttributes, channelsLast } from './convolution.ts';
+import { forEachTap, tapsPerBlock } from './convolutionTaps.ts';
 import { Intermediates } from './intermediates.ts';
 
 type BackpropFilter = Compute<
   { x: tf.TensorInfo; dy: tf.TensorInfo },
   Omit<ConvolutionAttributes, 'dilations'> & { filterShape: [number, number, number, number] }
 >;
-
-/** Elements of x laid out for one product: 16 MB, which bounds the memory of large images. */
-const MAX_ELEMENTS = 4 * 2 ** 20;
 
 /**
  * tfjs's Conv2DBackpropFilter, which its WebAssembly backend lacks: the gradient of the filter of
@@ -52,11 +50,17 @@ function multiplyTaps(
   const { inChannels, outChannels, filterHeight, filterWidth } = info;
   const places = info.batchSize * info.outHeight * info.outWidth;
   const taps = filterHeight * filterWidth;
-  const block = Math.min(taps, Math.max(1, Math.floor(MAX_ELEMENTS / (places * inChannels))));
+  const block = tapsPerBlock(info, places);
   const seen = backend.heap.malloc(4 * places * block * inChannels);
   for (let first = 0; first < taps; first += block) {
     const count = Math.min(block, taps - first);
-    gatherTaps(backend.heap.f32, backend.pointer(x) / 4, seen / 4, info, first, count);
+    const { f32 } = backend.heap;
+    const source = backend.pointer(x) / 4;
+    forEachTap(info, first, count, (place, pixel) => {
+      const at = seen / 4 + place;
+      const from = source + pixel;
+      for (let i = 0; i < inChannels; i++) f32[at + i] = pixel < 0 ? 0 : f32[from + i]!;
+    });
     multiply(backend, {
       a: seen, // (P, count inC)
       b: backend.pointer(dy), // (P, outC)
@@ -69,38 +73,6 @@ function multiplyTaps(
     });
   }
   backend.heap.free(seen);
-}
-
-/** Writes, for each output place, the channels that `count` taps see there; zeros outside of x. */
-function gatherTaps(
-  heap: Float32Array,
-  x: number,
-  to: number,
-  info: tf.backend_util.Conv2DInfo,
-  first: number,
-  count: number,
-): void {
-  const { batchSize, outHeight, outWidth, inHeight, inWidth, inChannels, filterWidth } = info;
-  let at = to;
-  for (let batch = 0; batch < batchSize; batch++) {
-    for (let row = 0; row < outHeight; row++) {
-      for (let column = 0; column < outWidth; column++) {
-        for (let tap = first; tap < first + count; tap++, at += inChannels) {
-          const tapRow = Math.floor(tap / filterWidth);
-          const y = row * info.strideHeight - info.padInfo.top + tapRow;
-          const z = column * info.strideWidth - info.padInfo.left + (tap - tapRow * filterWidth);
-          if (y < 0 || y >= inHeight || z < 0 || z >= inWidth) {
-            heap.fill(0, at, at + inChannels);
-            continue;
-          }
-          const from = x + ((batch * inHeight + y) * inWidth + z) * inChannels;
-          for (let channel = 0; channel < inChannels; channel++) {
-            heap[at + channel] = heap[from + channel]!;
-          }
-        }
-      }
-    }
-  }
 }
 
 export const conv2DBackpropFilterKernel = newKernel(tf.Conv2DBackpropFilter, compute);

@@ -64,7 +64,14 @@ const conv2D = overrideKernel(
       }
       const steps = new Intermediates(backend);
       const x = steps.transpose(inputs.x, CHANNELS_LAST);
-      const y = steps.run(tf.Conv2D, { x, filter: inputs.filter }, { ...channelsLast(attrs) });
+      const y = steps.run(
+        tf.Conv2D,
+        { x, filter: inputs.filter },
+        {
+          ...channelsLast(attrs),
+          dilations: attrs.dilations ?? 1,
+        },
+      );
       return steps.finish(steps.transpose(y, CHANNELS_FIRST));
     },
 );
@@ -109,7 +116,11 @@ function fused(kernelName: string, convolution: string): KernelDefinition {
         }
         const steps = new Intermediates(backend);
         const { activation, leakyreluAlpha, ...rest } = attrs;
-        const y = steps.run(convolution, { x, filter }, rest);
+        const y = steps.run(
+          convolution,
+          { x, filter },
+          { ...rest, dilations: rest.dilations ?? 1 },
+        );
         return steps.finish(finishFused(steps, y, inputs, attrs));
       },
   );

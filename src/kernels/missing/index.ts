@@ -5,6 +5,7 @@ import { clipByValueKernel } from './clipByValue.ts';
 import { complexKernels } from './complex.ts';
 import { complexArithmeticKernels } from './complexArithmetic.ts';
 import { conv2DBackpropFilterKernel } from './conv2DBackpropFilter.ts';
+import { conv2DBackpropInputKernel } from './conv2DBackpropInput.ts';
 import { convolutionKernels } from './convolution.ts';
 import { depthwiseConv2DBackpropKernels } from './depthwiseConv2DBackprop.ts';
 import { einsumKernel } from './einsum.ts';
@@ -16,7 +17,7 @@ import { raggedKernels } from './ragged.ts';
 import { sliceKernel } from './slice.ts';
 import { stringKernels } from './strings.ts';
 
-/** The kernels that tfjs's WebAssembly backend lacks or gets wrong: tfjs-core's specs name them. */
+/** The kernels that tfjs's WebAssembly backend lacks or gets wrong; most are named by tfjs-core's specs. */
 export const missingKernels: readonly KernelDefinition[] = [
   // Lacking.
   conv2DBackpropFilterKernel,
@@ -24,6 +25,8 @@ export const missingKernels: readonly KernelDefinition[] = [
   einsumKernel,
   ...fftKernels,
   ...raggedKernels,
+  // Too slow to train with.
+  conv2DBackpropInputKernel,
   // For types that it does not take.
   castKernel,
   ...complexKernels,

@@ -61,8 +61,10 @@ describe('gradients of convolutions', () => {
             c.inChannels,
             c.outChannels,
           ]);
-          const f = (w: tf.Tensor) => tf.square(tf.conv2d(x, w as tf.Tensor4D, c.stride, c.pad));
-          return tf.grad(f)(filter);
+          const f = (a: tf.Tensor, w: tf.Tensor) =>
+            tf.square(tf.conv2d(a as tf.Tensor4D, w as tf.Tensor4D, c.stride, c.pad));
+          const [dx, dw] = tf.grads(f)([x, filter]);
+          return tf.concat([dx!.flatten(), dw!.flatten()]);
         });
       }),
       { numRuns: 40 },
