@@ -159,7 +159,7 @@ function writeExponentials(): void {
 }
 
 function writeTanh(): void {
-  // Beyond the limit the rational function below is 1 in float32.
+  // Beyond the limit tanh is 1, but for 3e-7.
   put(TANH_LIMIT, 7.90531110763549805);
   put(TANH_MINUS_LIMIT, -7.90531110763549805);
   // tanh x = x P(x^2) / Q(x^2): the coefficients of Eigen (MathFunctionsImpl.h).

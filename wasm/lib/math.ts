@@ -5,6 +5,7 @@
 // `f32x4.max` would keep both but costs five times as much.
 
 import {
+  ABSOLUTE_MASK,
   EXP2_1,
   EXP2_2,
   EXP2_3,
@@ -142,7 +143,7 @@ export function exp2NonPositive(table: usize, x: v128): v128 {
   return v128.andnot(power, f32x4.lt(x, low));
 }
 
-/** tanh x as a rational function, a few ulp. */
+/** tanh x as a rational function, a few ulp; exactly 1 or -1 beyond +-7.9. */
 @inline
 export function tanh(table: usize, x: v128): v128 {
   const clamped = f32x4.pmin(
@@ -159,7 +160,13 @@ export function tanh(table: usize, x: v128): v128 {
   let q = fma(square, v128.load(table, TANH_Q6), v128.load(table, TANH_Q4));
   q = fma(square, q, v128.load(table, TANH_Q2));
   q = fma(square, q, v128.load(table, TANH_Q0));
-  return f32x4.div(f32x4.mul(clamped, p), q);
+  const ratio = f32x4.div(f32x4.mul(clamped, p), q);
+  // Where the function is flat, the ratio is off by some ulp when multiplications are fused, and
+  // x (1 + tanh x) would grow with x.
+  const size = v128.and(x, v128.load(table, ABSOLUTE_MASK));
+  const isFlat = f32x4.gt(size, v128.load(table, TANH_LIMIT));
+  const signedOne = v128.or(v128.load(table, ONE), v128.xor(x, size));
+  return v128.bitselect(signedOne, ratio, isFlat);
 }
 
 /** The error function, a few ulp. */
