@@ -1,0 +1,43 @@
+import asc from 'assemblyscript/asc';
+import { median, time } from './measure.mjs';
+
+/** Enough chains to hide the latency of multiply and add, few enough to stay in registers. */
+const CHAINS = 12;
+const FLOPS_PER_STEP = CHAINS * 4 * 2;
+const STEPS = 2_000_000;
+const ROUNDS = 5;
+
+/**
+ * The practical peak of one core in GFLOP/s: multiplications and additions of vectors that never
+ * leave the registers. With relaxed SIMD they are fused where the machine can.
+ */
+export async function measurePeak({ relaxed }) {
+  const { binary, error, stderr } = await asc.compileString(source(relaxed), {
+    optimizeLevel: 3,
+    noAssert: true,
+    runtime: 'stub',
+    enable: ['simd', ...(relaxed ? ['relaxed-simd'] : [])],
+  });
+  if (error) throw new Error(`The peak kernel did not compile:\n${stderr}`);
+  const { instance } = await WebAssembly.instantiate(binary, { env: { abort() {} } });
+  const run = () => instance.exports.run(STEPS, 0.999, 0.001);
+  run();
+  const milliseconds = median(Array.from({ length: ROUNDS }, () => time(run)));
+  return (FLOPS_PER_STEP * STEPS) / (milliseconds * 1e6);
+}
+
+function source(relaxed) {
+  const chains = Array.from({ length: CHAINS }, (_, i) => `c${i}`);
+  const step = (c) =>
+    relaxed ? `f32x4.relaxed_madd(${c}, a, b)` : `f32x4.add(f32x4.mul(${c}, a), b)`;
+  return `
+export function run(steps: i32, factor: f32, summand: f32): f32 {
+  const a = f32x4.splat(factor);
+  const b = f32x4.splat(summand);
+  ${chains.map((c, i) => `let ${c} = f32x4.splat(${i}.0);`).join('\n  ')}
+  for (let i = 0; i < steps; i++) {
+    ${chains.map((c) => `${c} = ${step(c)};`).join('\n    ')}
+  }
+  return f32x4.extract_lane(${chains.reduce((sum, c) => `f32x4.add(${sum}, ${c})`)}, 0);
+}`;
+}

@@ -1,0 +1,92 @@
+import { time } from './measure.mjs';
+
+/**
+ * Where a training step's time goes, by watches around the kernels of the engine. They stay on.
+ *
+ * @param engine the running engine.
+ * @param tf the tfjs it is the backend of.
+ * @param run trains and gives the milliseconds of each step; the first, which is not among them, is
+ *   left out here too.
+ * @returns a table as text.
+ */
+export async function profileKernels(engine, tf, run) {
+  const watches = new Watches();
+  watch(engine, tf, watches);
+  const steps = await run();
+  // Every step is the same work, so the share of the uncounted first step is taken off by count.
+  const counted = steps.length / (steps.length + 1);
+  const total = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+  const rows = [...watches.rows]
+    .map(([name, { group, ms, calls }]) => ({
+      name,
+      group,
+      ms: (ms * counted) / steps.length,
+      calls: (calls * counted) / steps.length,
+    }))
+    .sort((a, b) => b.ms - a.ms);
+  return formatProfile(total, rows);
+}
+
+const GROUPS = {
+  native: 'our wasm kernels',
+  tfjs: "tfjs's wasm kernels, and the glue around all kernels",
+  heap: 'malloc and free',
+};
+
+function watch({ backend }, tf, watches) {
+  const { native, heap } = backend;
+  backend.native = Object.fromEntries(
+    Object.entries(native).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? watches.around(name, 'native', value) : value,
+    ]),
+  );
+  for (const kernel of tf.getKernelsForBackend('wasm')) {
+    kernel.kernelFunc = watches.around(kernel.kernelName, 'tfjs', kernel.kernelFunc);
+  }
+  heap.malloc = watches.around('malloc', 'heap', heap.malloc.bind(heap));
+  heap.free = watches.around('free', 'heap', heap.free.bind(heap));
+}
+
+/** Adds up the time inside functions, without that of watched functions which they call. */
+class Watches {
+  rows = new Map();
+  #inner = 0;
+
+  around(name, group, call) {
+    const key = group === 'tfjs' ? `tf.${name}` : name;
+    const row = { group, ms: 0, calls: 0 };
+    return (...args) => {
+      this.rows.set(key, row);
+      const outer = this.#inner;
+      this.#inner = 0;
+      let result;
+      const ms = time(() => {
+        result = call(...args);
+      });
+      row.ms += ms - this.#inner;
+      row.calls++;
+      this.#inner = outer + ms;
+      return result;
+    };
+  }
+}
+
+/** Rows below this share of the step are left to their group's sum. */
+const SMALLEST_SHARE = 0.004;
+
+function formatProfile(total, rows) {
+  const line = (name, ms, calls = '') =>
+    `${name.padEnd(56)}${ms.toFixed(1).padStart(8)} ms${((100 * ms) / total).toFixed(1).padStart(7)} %${calls.padStart(8)}`;
+  const sum = (list) => list.reduce((ms, row) => ms + row.ms, 0);
+  const lines = [line('a training step of ours', total, 'calls')];
+  for (const [group, title] of Object.entries(GROUPS)) {
+    const members = rows.filter((row) => row.group === group);
+    lines.push(line(title, sum(members)));
+    for (const { name, ms, calls } of members) {
+      if (ms >= SMALLEST_SHARE * total) lines.push(line(`    ${name}`, ms, calls.toFixed(0)));
+    }
+  }
+  lines.push(line('the framework: tape, tensors, batches, the loop', total - sum(rows)));
+  return lines.join('\n');
+}
