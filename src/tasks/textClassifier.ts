@@ -4,6 +4,7 @@ import { parseOptions } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { TextExample } from '../data/labels.ts';
 import { createEngine } from '../kernels/createEngine.ts';
+import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
@@ -234,6 +235,7 @@ export class TextClassifier {
     validate: readonly TextExample[] | undefined,
     options: TrainingOptions,
   ): Promise<TrainingResult> {
+    const isFirst = this.#parts === undefined;
     let parts = this.#parts;
     const onProgress: OnProgress = (progress) => {
       this.#checkAlive();
@@ -249,6 +251,10 @@ export class TextClassifier {
     parts ??= { ...encoding, model: this.#newModel(tokenizer, labels.length) };
     try {
       return await this.#fit(parts, data, held, { ...options, onProgress });
+    } catch (error) {
+      // The next attempt then begins anew instead of going on from what nothing can be made of.
+      if (isFirst && hasOverflowed(parts.model)) this.#parts = undefined;
+      throw error;
     } finally {
       if (parts !== this.#parts) parts.model.dispose();
     }
@@ -320,4 +326,8 @@ export class TextClassifier {
       `TextClassifier.${method} needs a trained model and there is none yet; call train first, or TextClassifier.load.`,
     );
   }
+}
+
+function hasOverflowed(model: SequenceClassifier): boolean {
+  return [...model.variables.values()].some((weights) => !Number.isFinite(sumOfSquares(weights)));
 }
