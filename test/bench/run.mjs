@@ -26,9 +26,13 @@ await bundleKernels();
 const results = [];
 const profiles = [];
 for (const name of options.names) {
-  const found = await runRow(name);
+  const { code, ...found } = await runRow(name);
   results.push(...found.results);
   profiles.push(...found.profiles);
+  if (code === 0) continue;
+  // The other rows still tell something.
+  console.error(`The row '${name}' stopped with exit code ${code}.`);
+  process.exitCode = 1;
 }
 await print();
 
@@ -52,7 +56,7 @@ function parseArguments(given) {
   return parsed;
 }
 
-/** Runs one row in a process of its own. */
+/** Runs one row in a process of its own; gives what it reported and its exit code. */
 function runRow(name) {
   const found = { results: [], profiles: [] };
   return new Promise((resolve, reject) => {
@@ -65,10 +69,7 @@ function runRow(name) {
       if (profile) found.profiles.push(profile);
     });
     child.on('error', reject);
-    child.on('exit', (code) => {
-      if (code === 0) resolve(found);
-      else reject(new Error(`The row '${name}' stopped with exit code ${code}.`));
-    });
+    child.on('exit', (code) => resolve({ ...found, code }));
   });
 }
 

@@ -11,9 +11,12 @@ export async function measure({ progress, report }) {
   const peerTf = await startPeer();
   progress('measuring');
 
-  const [variable, m, v] = [tf.ones(shape), tf.zeros(shape), tf.zeros(shape)].map((initial) =>
-    tf.variable(initial),
-  );
+  const variableOf = (initial) => {
+    const variable = tf.variable(initial);
+    initial.dispose();
+    return variable;
+  };
+  const [variable, m, v] = [tf.ones(shape), tf.zeros(shape), tf.zeros(shape)].map(variableOf);
   const gradient = tf.randomNormal(shape, 0, 1, 'float32', 1);
   let step = 0;
   const ours = () => {
