@@ -60,7 +60,8 @@ export class Heap {
    * @throws AnyformerError `OUT_OF_MEMORY` (tfjs itself would go on with address 0 and corrupt).
    */
   malloc(bytes: number): number {
-    const pointer = this.allocator.malloc(bytes) >>> 0;
+    // A number of 2^32 and more would wrap around on its way into wasm, and be a small one there.
+    const pointer = bytes < 2 ** 32 ? this.allocator.malloc(bytes) >>> 0 : 0;
     if (pointer === 0 && bytes !== 0) {
       throw new AnyformerError(
         'OUT_OF_MEMORY',

@@ -4,6 +4,7 @@ import type { SafeTensor } from '../formats/safetensors.ts';
 import { embedding } from '../kernels/embedding.ts';
 import { layerNorm } from '../kernels/layerNorm.ts';
 import { linear } from '../kernels/linear.ts';
+import { maskedMax } from '../kernels/maskedMax.ts';
 import { maskedMean } from '../kernels/maskedMean.ts';
 import { dropWhileTraining, type ForwardContext } from '../layers/forwardContext.ts';
 import { attentionBlock, feedForwardBlock } from '../layers/transformerBlocks.ts';
@@ -180,6 +181,7 @@ function pool(
   mask: tf.Tensor2D | undefined,
 ): tf.Tensor2D {
   if (config.pooling === 'mean') return maskedMean(x, mask);
+  if (config.pooling === 'max') return maskedMax(x, mask);
   const [batch, , width] = x.shape;
   const first = tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width]); // (B, D)
   if (pooler === undefined) return first as tf.Tensor2D;

@@ -48,8 +48,11 @@ export interface EncoderOptions {
   padTokenId?: number;
   /** Layer norm before each part rather than after it. 'transformer' only. Default: false. */
   normalizeFirst?: boolean;
-  /** One vector for a sequence: the mean of its real tokens, or its first token. Default: 'mean'; bert 'cls'. */
-  pooling?: 'mean' | 'cls';
+  /**
+   * One vector for a sequence: the mean or the maximum of its real tokens, or its first token.
+   * Default: 'mean'; bert 'cls'.
+   */
+  pooling?: 'mean' | 'max' | 'cls';
 }
 
 /** {@link EncoderOptions} checked and complete. */
@@ -69,7 +72,7 @@ export interface EncoderConfig {
   readonly initializerRange: number;
   readonly padTokenId: number;
   readonly normalizeFirst: boolean;
-  readonly pooling: 'mean' | 'cls';
+  readonly pooling: 'mean' | 'max' | 'cls';
 }
 
 const sharedDefaults = {
@@ -127,7 +130,7 @@ export const encoderSchema = v.strictObject({
   initializerRange: v.optional(positiveNumber),
   padTokenId: v.optional(nonNegativeInteger),
   normalizeFirst: v.optional(v.boolean('true or false')),
-  pooling: v.optional(v.picklist(['mean', 'cls'], "'mean' or 'cls'")),
+  pooling: v.optional(v.picklist(['mean', 'max', 'cls'], "'mean', 'max' or 'cls'")),
 });
 
 /**

@@ -1,0 +1,63 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createEngine } from '../../src/kernels/createEngine.ts';
+import { TextClassifier } from '../../src/tasks/textClassifier.ts';
+import { FIT, TINY, textsOf, toyTexts } from './toyTexts.ts';
+
+beforeAll(async () => void (await createEngine()));
+
+/** Asserts that tensors, their bytes and the heap stay as they were after `warmUp` steps. */
+async function flatAfter(warmUp: number) {
+  const engine = await createEngine();
+  let steady: object | undefined;
+  return (step: number) => {
+    const { tensors, tensorBytes, heapBytes } = engine.info();
+    const now = { tensors, tensorBytes, heapBytes };
+    if (step === warmUp) steady = now;
+    if (step > warmUp) expect(now).toEqual(steady);
+  };
+}
+
+describe('memory is flat', () => {
+  it('over 1,000 steps of training and over 1,000 predictions', { timeout: 60_000 }, async () => {
+    const { tensors, tensorBytes } = (await createEngine()).info();
+    const classifier = await TextClassifier.create(TINY);
+    const examples = toyTexts(200);
+    const checkTraining = await flatAfter(50);
+    let steps = 0;
+    const { globalStep } = await classifier.train(examples, {
+      maxSteps: 1000,
+      batchSize: 8,
+      evalSteps: 100,
+      validationData: toyTexts(20, undefined, 2),
+      onProgress: ({ phase, step }) => {
+        if (phase !== 'train') return;
+        checkTraining(step);
+        steps = step;
+      },
+    });
+    expect([globalStep, steps]).toEqual([1000, 1000]);
+
+    const texts = textsOf(examples);
+    const checkPredictions = await flatAfter(50);
+    for (let n = 1; n <= 1000; n++) {
+      await classifier.predict(n % 10 === 0 ? texts.slice(0, n % 64) : texts[n % texts.length]!);
+      checkPredictions(n);
+    }
+    classifier.dispose();
+    expect((await createEngine()).info()).toMatchObject({ tensors, tensorBytes });
+  });
+
+  it('over making, saving, loading and disposing', async () => {
+    const files = new Map<string, Uint8Array>();
+    const first = await TextClassifier.create(TINY);
+    await first.train(toyTexts(32), { ...FIT, epochs: 1 });
+    const check = await flatAfter(5);
+    for (let n = 1; n <= 40; n++) {
+      await first.save(files);
+      using again = await TextClassifier.load(files);
+      await again.predict('sun');
+      check(n);
+    }
+    first.dispose();
+  });
+});
