@@ -9,7 +9,7 @@ import { type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { encoderConfigFromHf, encoderConfigToHf } from '../models/encoderConfig.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
-import { Tokenizer } from '../tokenizers/index.ts';
+import { type Side, Tokenizer } from '../tokenizers/index.ts';
 import { checkPadding } from './classifierTokenizer.ts';
 
 /** All that a trained text classifier is. */
@@ -19,6 +19,7 @@ export interface ClassifierParts {
   readonly labels: readonly string[];
   readonly multiLabel: boolean;
   readonly maxLength: number;
+  readonly truncationSide: Side;
 }
 
 /** The files of a saved classifier besides config.json. */
@@ -35,7 +36,7 @@ const jsonFile = (value: unknown) =>
 
 /** The files Hugging Face's library expects of a model for sequence classification. */
 export function toFiles(parts: ClassifierParts): Map<string, Uint8Array> {
-  const { model, labels, multiLabel, maxLength } = parts;
+  const { model, labels, multiLabel, maxLength, truncationSide } = parts;
   const { tokenizer, tokenizerConfig } = parts.tokenizer.toJSON();
   const isBert = model.config.type === 'bert';
   const config = writeHfConfig({
@@ -49,7 +50,14 @@ export function toFiles(parts: ClassifierParts): Map<string, Uint8Array> {
   });
   return new Map([
     ['tokenizer.json', jsonFile(tokenizer)],
-    ['tokenizer_config.json', jsonFile({ ...tokenizerConfig, model_max_length: maxLength })],
+    [
+      'tokenizer_config.json',
+      jsonFile({
+        ...tokenizerConfig,
+        model_max_length: maxLength,
+        truncation_side: truncationSide,
+      }),
+    ],
     ['model.safetensors', writeSafetensors(model.toSafetensors(), { format: 'pt' })],
     ['config.json', config],
   ]);
@@ -85,6 +93,7 @@ export function fromFiles(
     );
   }
   const maxLength = maxLengthOf(tokenizerConfig.model_max_length, nameOf('tokenizer_config.json'));
+  const truncationSide = sideOf(tokenizerConfig.truncation_side, nameOf('tokenizer_config.json'));
   const { tensors } = readSafetensors(files.get('model.safetensors')!, nameOf('model.safetensors'));
   const { classifierDropout } = config;
   const model = new SequenceClassifier(
@@ -107,6 +116,7 @@ export function fromFiles(
     labels,
     multiLabel: config.problemType === MULTI_LABEL,
     maxLength: Math.min(maxLength, encoder.maxPositionEmbeddings),
+    truncationSide,
   };
 }
 
@@ -132,6 +142,15 @@ function maxLengthOf(limit: unknown, name: string): number {
   throw new AnyformerError(
     'INVALID_FILE',
     `${name}: model_max_length must be a number of at least 1, is ${show(limit)}.`,
+  );
+}
+
+function sideOf(side: unknown, name: string): Side {
+  if (side === undefined || side === null) return 'right';
+  if (side === 'left' || side === 'right') return side;
+  throw new AnyformerError(
+    'INVALID_FILE',
+    `${name}: truncation_side must be 'left' or 'right', is ${show(side)}.`,
   );
 }
 

@@ -33,8 +33,10 @@ export interface TextClassifierOptions {
   labels?: readonly string[];
   /** Whether a text may have several labels, or none. Default: false. */
   multiLabel?: boolean;
-  /** Texts are cut after so many tokens. Default: 200. */
+  /** Texts are cut to so many tokens. Default: 200. */
   maxLength?: number;
+  /** The end at which a text that is too long is cut: 'left' keeps its last words. Default: 'right'. */
+  truncationSide?: 'left' | 'right';
   /** A ready tokenizer, or what to train. Default: `{ type: 'wordpiece', vocabSize: 20000 }`. */
   tokenizer?: Tokenizer | TokenizerOptions;
   /** The size of the encoder; its vocabulary is the tokenizer's. */
@@ -57,6 +59,7 @@ const schema = v.strictObject({
   ),
   multiLabel: v.optional(v.boolean('true or false'), false),
   maxLength: v.optional(positiveInteger, 200),
+  truncationSide: v.optional(v.picklist(['left', 'right'], "'left' or 'right'"), 'right'),
   tokenizer: v.optional(
     v.custom<Tokenizer | TokenizerOptions>(anObject, 'a Tokenizer or its options'),
   ),

@@ -102,8 +102,14 @@ export class TextClassifier {
     });
     await createEngine();
     const parts = fromFiles(files, storage.location);
-    const { labels, multiLabel, maxLength, tokenizer } = parts;
-    const parsed = parseClassifierOptions({ labels, multiLabel, maxLength, tokenizer });
+    const { labels, multiLabel, maxLength, truncationSide, tokenizer } = parts;
+    const parsed = parseClassifierOptions({
+      labels,
+      multiLabel,
+      maxLength,
+      truncationSide,
+      tokenizer,
+    });
     return new TextClassifier(parsed, parts);
   }
 
@@ -180,6 +186,7 @@ export class TextClassifier {
     const texts = typeof input === 'string' ? [input] : (input as readonly string[]);
     const encodings = await parts.tokenizer.encodeAll(texts, {
       maxLength: parts.maxLength,
+      truncationSide: parts.truncationSide,
       ...(rest.signal && { signal: rest.signal }),
     });
     const logits = await this.#logits(parts, encodings, { ...rest, phase: 'predict' });
@@ -243,9 +250,9 @@ export class TextClassifier {
       options.onProgress?.(progress);
     };
     const slow = { signal: options.signal, onProgress };
-    const { tokenizer: wanted, maxLength, multiLabel } = this.#options;
+    const { tokenizer: wanted, maxLength, truncationSide, multiLabel } = this.#options;
     const tokenizer = parts?.tokenizer ?? (await makeTokenizer(wanted, learn, slow));
-    const encoding = parts ?? { tokenizer, labels, maxLength, multiLabel };
+    const encoding = parts ?? { tokenizer, labels, maxLength, truncationSide, multiLabel };
     const data = await encodeExamples(learn, encoding, TRAIN, slow);
     const held = validate && (await encodeExamples(validate, encoding, TRAIN, slow));
     parts ??= { ...encoding, model: this.#newModel(tokenizer, labels.length) };

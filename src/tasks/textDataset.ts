@@ -129,7 +129,7 @@ export function prepareExamples(
 /** Encodes labelled texts for a classifier that is there already. */
 export async function encodeExamples(
   examples: unknown,
-  { tokenizer, labels, multiLabel, maxLength }: Omit<ClassifierParts, 'model'>,
+  { tokenizer, labels, multiLabel, maxLength, truncationSide }: Omit<ClassifierParts, 'model'>,
   where: string,
   slow: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined },
 ): Promise<TextDataset> {
@@ -140,6 +140,7 @@ export async function encodeExamples(
     examples.map((example) => example.text),
     {
       maxLength,
+      truncationSide,
       ...(slow.signal && { signal: slow.signal }),
       ...(slow.onProgress && { onProgress: slow.onProgress }),
     },

@@ -40,7 +40,8 @@ describe('memory is flat', () => {
     const texts = textsOf(examples);
     const checkPredictions = await flatAfter(50);
     for (let n = 1; n <= 1000; n++) {
-      await classifier.predict(n % 10 === 0 ? texts.slice(0, n % 64) : texts[n % texts.length]!);
+      if (n % 10 === 0) await classifier.predict(texts.slice(0, n % 64));
+      else await classifier.predict(texts[n % texts.length]!);
       checkPredictions(n);
     }
     classifier.dispose();

@@ -69,6 +69,7 @@ describe('a saved folder', () => {
       tokenizer_class: 'BertTokenizer',
       pad_token: '[PAD]',
       model_max_length: 16,
+      truncation_side: 'right',
     });
     const { tensors, metadata } = readSafetensors(
       new Uint8Array(await readFile(join(directory, 'model.safetensors'))),

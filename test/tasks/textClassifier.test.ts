@@ -127,6 +127,23 @@ describe('TextClassifier.predict', () => {
     }
   });
 
+  it.each(['left', 'right'] as const)('cuts a long text at its %s end', async (truncationSide) => {
+    using cutting = await TextClassifier.create({ ...TINY, truncationSide });
+    await cutting.train(toyTexts(80), { ...FIT, epochs: 3 });
+    const filler = 'a day in the town with friends '.repeat(4);
+    const [warmFirst, coldFirst] = await cutting.predict([
+      `sun beach heat ${filler} snow ice frost`,
+      `snow ice frost ${filler} sun beach heat`,
+    ]);
+    const [first, second] = truncationSide === 'right' ? ['warm', 'cold'] : ['cold', 'warm'];
+    expect([warmFirst![0]!.label, coldFirst![0]!.label]).toEqual([first, second]);
+    const files = new Map<string, Uint8Array>();
+    await cutting.save(files);
+    using again = await TextClassifier.load(files);
+    expect(await again.predict(filler + filler)).toEqual(await cutting.predict(filler + filler));
+    expect((await again.predict(`sun beach heat ${filler} snow ice frost`))[0]!.label).toBe(first);
+  });
+
   it('takes no texts, one text, and texts without a token', async () => {
     expect(await classifier.predict([])).toEqual([]);
     expect(await classifier.predict(['sun'])).toEqual([await classifier.predict('sun')]);
