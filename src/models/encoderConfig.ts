@@ -42,7 +42,7 @@ export interface EncoderOptions {
   typeVocabSize?: number;
   /** Default: 1e-5; bert 1e-12. */
   layerNormEps?: number;
-  /** Standard deviation of bert's initial weights ('transformer' starts as Keras does). Default: 0.02. */
+  /** Standard deviation of the initial weights. Default: bert 0.02; 'transformer' starts as Keras does. */
   initializerRange?: number;
   /** Default: 0. */
   padTokenId?: number;
@@ -69,7 +69,7 @@ export interface EncoderConfig {
   readonly maxPositionEmbeddings: number;
   readonly typeVocabSize: number;
   readonly layerNormEps: number;
-  readonly initializerRange: number;
+  readonly initializerRange?: number;
   readonly padTokenId: number;
   readonly normalizeFirst: boolean;
   readonly pooling: 'mean' | 'max' | 'cls';
@@ -77,7 +77,6 @@ export interface EncoderConfig {
 
 const sharedDefaults = {
   maxPositionEmbeddings: 512,
-  initializerRange: 0.02,
   padTokenId: 0,
   normalizeFirst: false,
 } as const;
@@ -104,6 +103,7 @@ const defaults = {
     hiddenAct: 'gelu',
     typeVocabSize: 2,
     layerNormEps: 1e-12,
+    initializerRange: 0.02,
     pooling: 'cls',
   },
 } as const;

@@ -38,11 +38,10 @@ function partsOf(config: EncoderConfig) {
   };
 }
 
-/** Keras's models start as Keras does, BERT as in Hugging Face's library. */
+/** Normal with the range that is set, as BERT always has; otherwise as Keras starts. */
 export function encoderInitialization(config: EncoderConfig): Initialization {
-  return config.type === 'bert'
-    ? { scheme: 'normal', range: config.initializerRange }
-    : { scheme: 'keras' };
+  const { initializerRange: range } = config;
+  return range === undefined ? { scheme: 'keras' } : { scheme: 'normal', range };
 }
 
 /** The parameters of an encoder in fixed order, by Hugging Face's names for BERT after the prefix. */

@@ -202,6 +202,12 @@ describe('Encoder', () => {
     expect(values(bert, kernel)).not.toEqual(
       values(bert, 'encoder.layer.0.attention.self.key.weight'),
     );
+    using told = new Encoder(
+      { ...small, hiddenSize: 64, vocabSize: 500, initializerRange: 0.1 },
+      1,
+    );
+    expect(deviation(values(told, kernel))).toBeCloseTo(0.1, 2);
+    expect(deviation(values(told, words))).toBeCloseTo(0.1, 2);
   });
 
   it('draws its dropout from the seeds', () => {
