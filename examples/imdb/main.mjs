@@ -5,55 +5,79 @@
  *
  * The file holds one JSON object a line, { text, label }; 5,000 of its reviews are held out.
  */
-import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
-import { printEvaluation } from '../spam/print.mjs';
+import { printEvaluation, printProblems } from '../spam/print.mjs';
+import { parseFlags, readDataFile, runProgram, UsageError, wholeNumber } from '../spam/program.mjs';
 import { imdbOptions, modelNames } from './options.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    model: { type: 'string', default: 'keras' },
-    seeds: { type: 'string', default: '1' },
-    'held-out': { type: 'string', default: '5000' },
-  },
+const USAGE = `Usage: npm run example:imdb -- --data PATH/train.jsonl.gz
+  [--model ${modelNames.join('|')}] [--seeds N] [--held-out N]`;
+
+await runProgram(USAGE, async () => {
+  const { data, model, seeds, heldOut } = readOptions();
+  const { train, test } = await loadReviews(data, heldOut);
+  console.log(String(await createEngine()));
+  console.log(`\n${train.length} reviews to learn from, ${test.length} held out`);
+
+  const accuracies = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const report = await trainAndEvaluate(imdbOptions(model), seed, { train, test });
+    console.log(`\nSeed ${seed}`);
+    printEvaluation(report);
+    accuracies.push(report.accuracy);
+  }
+  const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / seeds;
+  console.log(`\n${model} model, mean accuracy of ${seeds} seeds: ${mean.toFixed(4)}`);
 });
 
-if (flags.data === undefined || !modelNames.includes(flags.model)) {
-  console.error(
-    'Usage: npm run example:imdb -- --data PATH/train.jsonl.gz [--model keras|article] [--seeds N]',
-  );
-  process.exit(2);
+function readOptions() {
+  const { values: flags } = parseFlags({
+    options: {
+      data: { type: 'string' },
+      model: { type: 'string', default: 'keras' },
+      seeds: { type: 'string', default: '1' },
+      'held-out': { type: 'string', default: '5000' },
+    },
+  });
+  if (flags.data === undefined) throw new UsageError('The reviews are missing: pass --data.');
+  if (!modelNames.includes(flags.model)) {
+    throw new UsageError(`--model must be ${modelNames.join(' or ')}, received '${flags.model}'.`);
+  }
+  return {
+    data: flags.data,
+    model: flags.model,
+    seeds: wholeNumber('--seeds', flags.seeds, 1),
+    heldOut: wholeNumber('--held-out', flags['held-out'], 1),
+  };
 }
 
-const file = await readFile(flags.data);
-const text = (flags.data.endsWith('.gz') ? gunzipSync(file) : file).toString('utf8');
-const { examples } = await readExamples(text, { format: 'jsonl', text: 'text', label: 'label' });
-const split = splitExamples(examples, {
-  validationSplit: Number(flags['held-out']) / examples.length,
-  seed: 0,
-});
-const train = Array.from(split.train, (index) => examples[index]);
-const test = Array.from(split.validation, (index) => examples[index]);
+/** All reviews of the file that can be used, some of them held out, the same ones every time. */
+async function loadReviews(path, heldOut) {
+  const { examples, problems } = await readExamples(await readDataFile(path), {
+    format: 'jsonl',
+    text: 'text',
+    label: 'label',
+  });
+  printProblems(problems, path);
+  if (heldOut >= examples.length) {
+    throw new UsageError(
+      `--held-out ${heldOut} leaves none of the ${examples.length} reviews to learn from; pass a smaller number.`,
+    );
+  }
+  const split = splitExamples(examples, { validationSplit: heldOut / examples.length, seed: 0 });
+  const pick = (indices) => Array.from(indices, (index) => examples[index]);
+  return { train: pick(split.train), test: pick(split.validation) };
+}
 
-console.log(String(await createEngine()));
-console.log(`\n${train.length} reviews to learn from, ${test.length} held out`);
-
-const accuracies = [];
-for (let seed = 1; seed <= Number(flags.seeds); seed++) {
-  const options = imdbOptions(flags.model);
+async function trainAndEvaluate(options, seed, { train, test }) {
   const classifier = await TextClassifier.create({ ...options.create, seed });
-  await classifier.train(train, { ...options.train, seed, onProgress: terminalProgress() });
-  const report = await classifier.evaluate(test);
-  console.log(`\nSeed ${seed}`);
-  printEvaluation(report);
-  accuracies.push(report.accuracy);
-  classifier.dispose();
+  const onProgress = terminalProgress();
+  try {
+    await classifier.train(train, { ...options.train, seed, onProgress });
+    return await classifier.evaluate(test);
+  } finally {
+    onProgress.stop();
+    classifier.dispose();
+  }
 }
-const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
-console.log(
-  `\n${flags.model} model, mean accuracy of ${accuracies.length} seeds: ${mean.toFixed(4)}`,
-);

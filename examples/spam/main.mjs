@@ -5,25 +5,15 @@
  *   npm start                                                        spam or ham, on real mail
  *   npm start -- --data FILE.jsonl|csv --text COLUMN --label COLUMN  your own file
  */
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { basename, extname } from 'node:path';
 import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
 import { spamOptions } from './options.mjs';
 import { printEvaluation, printPredictions, printProblems } from './print.mjs';
+import { parseFlags, readDataFile, runProgram, UsageError, wholeNumber } from './program.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    text: { type: 'string', default: 'text' },
-    label: { type: 'string', default: 'label' },
-    output: { type: 'string', default: 'models/spam' },
-    epochs: { type: 'string' },
-    'max-length': { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  },
-});
+const USAGE = `Usage: npm start -- [--data FILE.csv|jsonl [--text COLUMN] [--label COLUMN]]
+  [--output FOLDER] [--epochs N] [--max-length TOKENS] [--seed N]`;
 
 const FRESH_MAILS = [
   'Congratulations! You have been selected to receive a FREE prize. Click here now to claim your money.',
@@ -31,64 +21,90 @@ const FRESH_MAILS = [
   'Lose weight fast with this amazing offer, 100% guaranteed or your money back, order today!!!',
 ];
 
+await runProgram(USAGE, async () => {
+  const options = readOptions();
+  const started = performance.now();
+  console.log(String(await createEngine()));
+
+  const { train, test, fresh, what } = await loadExamples(options);
+  console.log(`\n${what}: ${train.length} to learn from, ${test.length} held out`);
+
+  const classifier = await TextClassifier.create(options.create);
+  const onProgress = terminalProgress();
+  try {
+    await classifier.train(train, { ...options.train, onProgress });
+  } finally {
+    onProgress.stop();
+  }
+  printEvaluation(await classifier.evaluate(test));
+
+  const predictions = await classifier.predict(fresh);
+  printPredictions(fresh, predictions);
+
+  await classifier.save(options.output);
+  classifier.dispose();
+
+  const again = await TextClassifier.load(options.output);
+  const repeated = await again.predict(fresh);
+  again.dispose();
+  const same = JSON.stringify(repeated) === JSON.stringify(predictions);
+  console.log(
+    `\nSaved to ${options.output} and loaded again: ${same ? 'it predicts the same' : 'IT PREDICTS DIFFERENTLY'}.`,
+  );
+  console.log(`${((performance.now() - started) / 1000).toFixed(0)} s in all.`);
+  if (!same) process.exitCode = 1;
+});
+
+function readOptions() {
+  const { values: flags } = parseFlags({
+    options: {
+      data: { type: 'string' },
+      text: { type: 'string' },
+      label: { type: 'string' },
+      output: { type: 'string' },
+      epochs: { type: 'string' },
+      'max-length': { type: 'string' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const { data, text = 'text', label = 'label' } = flags;
+  if (data === undefined && (flags.text ?? flags.label) !== undefined) {
+    throw new UsageError('--text and --label name columns of your own file: pass it with --data.');
+  }
+  const file = data?.replace(/\.gz$/, '') ?? 'spam';
+  const format = extname(file);
+  const seed = wholeNumber('--seed', flags.seed, 0);
+  const create = { ...spamOptions.create, seed };
+  const train = { ...spamOptions.train, seed };
+  if (flags['max-length'] !== undefined) {
+    create.maxLength = wholeNumber('--max-length', flags['max-length'], 1);
+  }
+  if (flags.epochs !== undefined) train.epochs = wholeNumber('--epochs', flags.epochs, 1);
+  const output = flags.output ?? `models/${basename(file, format)}`;
+  return { data, format: format.slice(1), text, label, output, seed, create, train };
+}
+
 /** The user's own file, nine tenths to learn from; or the mails, with their fixed split. */
-async function loadExamples() {
-  if (flags.data === undefined) {
+async function loadExamples({ data, format, text, label, seed }) {
+  if (data === undefined) {
     const { loadMails, splitMails } = await import('./mails.mjs');
     const mails = loadMails();
     const what = `${mails.length} mails without headers, markup and repeats`;
     return { ...splitMails(mails), fresh: FRESH_MAILS, what };
   }
-  const { examples, problems } = await readExamples(await readFile(flags.data, 'utf8'), {
-    format: extname(flags.data).slice(1),
-    text: flags.text,
-    label: flags.label,
+  const { examples, problems } = await readExamples(await readDataFile(data), {
+    format,
+    text,
+    label,
   });
-  printProblems(problems, flags.data);
-  const split = splitExamples(examples, { validationSplit: 0.1, seed: Number(flags.seed) });
+  printProblems(problems, data);
+  const split = splitExamples(examples, { validationSplit: 0.1, seed });
   const pick = (indices) => Array.from(indices, (index) => examples[index]);
   const test = pick(split.validation);
   return {
     train: pick(split.train),
     test,
     fresh: test.slice(0, 3).map((example) => example.text),
-    what: `${examples.length} examples from ${flags.data}`,
+    what: `${examples.length} examples from ${data}`,
   };
 }
-
-const started = performance.now();
-console.log(String(await createEngine()));
-
-const { train, test, fresh, what } = await loadExamples();
-console.log(`\n${what}: ${train.length} to learn from, ${test.length} held out`);
-
-const seed = Number(flags.seed);
-const classifier = await TextClassifier.create({
-  ...spamOptions.create,
-  ...(flags['max-length'] && { maxLength: Number(flags['max-length']) }),
-  seed,
-});
-await classifier.train(train, {
-  ...spamOptions.train,
-  ...(flags.epochs && { epochs: Number(flags.epochs) }),
-  seed,
-  onProgress: terminalProgress(),
-});
-
-printEvaluation(await classifier.evaluate(test));
-
-const predictions = await classifier.predict(fresh);
-printPredictions(fresh, predictions);
-
-await classifier.save(flags.output);
-classifier.dispose();
-
-const again = await TextClassifier.load(flags.output);
-const repeated = await again.predict(fresh);
-again.dispose();
-const same = JSON.stringify(repeated) === JSON.stringify(predictions);
-console.log(
-  `\nSaved to ${flags.output} and loaded again: ${same ? 'it predicts the same' : 'IT PREDICTS DIFFERENTLY'}.`,
-);
-console.log(`${((performance.now() - started) / 1000).toFixed(0)} s in all.`);
-if (!same) process.exitCode = 1;
