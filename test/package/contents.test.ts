@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type InstalledPackage, installPackage, runNode } from '../support/builtPackage.ts';
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Record<string, string | { types: string; default: string }>;
+  readonly imports: Record<string, { default: string }>;
+}
+
+let installed: InstalledPackage;
+let manifest: Manifest;
+const read = (file: string) => readFile(join(installed.location, file), 'utf8');
+
+beforeAll(async () => {
+  installed = await installPackage();
+  manifest = JSON.parse(await read('package.json'));
+});
+afterAll(() => installed?.remove());
+
+/** The entries that are JavaScript, by what a user writes behind `import`. */
+function codeEntries(): { specifier: string; types: string; code: string }[] {
+  return Object.entries(manifest.exports).flatMap(([path, target]) =>
+    typeof target === 'string'
+      ? []
+      : [
+          {
+            specifier: posix.join(manifest.name, path),
+            types: posix.normalize(target.types),
+            code: posix.normalize(target.default),
+          },
+        ],
+  );
+}
+
+/** All files of the package that `file` loads, itself among them, and what else it imports. */
+async function reach(file: string) {
+  const files = new Set([file]);
+  const outside = new Set<string>();
+  for (const reached of files) {
+    if (!installed.files.includes(reached)) continue;
+    for (const { fileName } of ts.preProcessFile(await read(reached)).importedFiles) {
+      if (!fileName.startsWith('.')) outside.add(fileName);
+      else files.add(posix.join(dirname(reached), besides(reached, fileName)));
+    }
+  }
+  return { files: [...files], outside: [...outside].sort() };
+}
+
+/** Types name the JavaScript that they stand beside. */
+const besides = (file: string, imported: string) =>
+  file.endsWith('.d.ts') ? imported.replace(/\.js$/, '.d.ts') : imported;
+
+describe('the packed files', () => {
+  it('are the built ones, the manifest, the readme and the licence', () => {
+    const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const built = /^dist\/((chunks|runtime)\/)?[\w.-]+(\.js|\.d\.ts)$|^dist\/wasm\/[\w.-]+\.wasm$/;
+    expect(installed.files.filter((file) => !top.includes(file) && !built.test(file))).toEqual([]);
+    expect(installed.files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json']),
+    );
+  });
+
+  it('have the WebAssembly of every machine', async () => {
+    const binaries = installed.files.filter((file) => file.endsWith('.wasm')).sort();
+    expect(binaries).toEqual([
+      'dist/wasm/anyformer.relaxed.shared.wasm',
+      'dist/wasm/anyformer.relaxed.wasm',
+      'dist/wasm/anyformer.simd.shared.wasm',
+      'dist/wasm/anyformer.simd.wasm',
+      'dist/wasm/tfjs-backend-wasm-simd.wasm',
+      'dist/wasm/tfjs-backend-wasm-threaded-simd.wasm',
+    ]);
+    for (const file of binaries) {
+      const bytes = await readFile(join(installed.location, file));
+      expect({ file, magic: bytes.toString('latin1', 0, 4) }).toEqual({ file, magic: '\0asm' });
+    }
+  });
+
+  it('have all that an entry or its types load', async () => {
+    const roots = codeEntries().flatMap(({ types, code }) => [types, code]);
+    roots.push(...Object.values(manifest.imports).map((host) => posix.normalize(host.default)));
+    for (const file of roots) {
+      const { files } = await reach(file);
+      expect(installed.files, `needed by ${file}`).toEqual(expect.arrayContaining(files));
+    }
+  });
+});
+
+describe('the entries', () => {
+  it('are the three of the readme, and the manifest', () => {
+    expect(Object.keys(manifest.exports)).toEqual(['.', './tf', './terminal', './package.json']);
+  });
+
+  it('leave the host to #runtime: nothing of Node is imported', async () => {
+    const outside: Record<string, string[]> = {};
+    for (const { specifier, code } of codeEntries()) {
+      outside[specifier] = (await reach(code)).outside;
+    }
+    expect(outside).toEqual({
+      anyformer: ['#runtime'],
+      'anyformer/tf': ['#runtime'],
+      'anyformer/terminal': ['cli-progress'],
+    });
+  });
+
+  it('can be imported, and do nothing by that', async () => {
+    const { stdout, stderr, code } = await runNode(
+      [
+        '--input-type=module',
+        '-e',
+        `
+        const globals = Reflect.ownKeys(globalThis).length;
+        const refused = () => { throw new Error('WebAssembly at the import'); };
+        for (const name of ['compile', 'instantiate', 'Module', 'Memory']) {
+          WebAssembly[name] = refused;
+        }
+        const kinds = {};
+        for (const specifier of ${JSON.stringify(codeEntries().map(({ specifier }) => specifier))}) {
+          const names = Object.keys(await import(specifier));
+          kinds[specifier] = names.length > 0;
+        }
+        console.log(JSON.stringify({
+          kinds,
+          manifest: import.meta.resolve('anyformer/package.json'),
+          globalsMore: Reflect.ownKeys(globalThis).length - globals,
+        }));
+        `,
+      ],
+      installed.folder,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      kinds: { anyformer: true, 'anyformer/tf': true, 'anyformer/terminal': true },
+      manifest: pathToFileURL(join(installed.location, 'package.json')).href,
+      globalsMore: 0,
+    });
+  });
+
+  it('are the only way in', async () => {
+    const { code, stderr } = await runNode(
+      ['--input-type=module', '-e', "import 'anyformer/dist/index.js'"],
+      installed.folder,
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+});

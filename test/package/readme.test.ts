@@ -1,0 +1,88 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type InstalledPackage, installPackage, root, runNode } from '../support/builtPackage.ts';
+
+let installed: InstalledPackage;
+let readme: string;
+
+beforeAll(async () => {
+  installed = await installPackage();
+  readme = await readFile(join(root, 'README.md'), 'utf8');
+});
+afterAll(() => installed?.remove());
+
+/** The one program of the readme that has `words` in it. */
+function programWith(words: string): string {
+  const programs = [...readme.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code!);
+  const found = programs.filter((code) => code.includes(words));
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+/** Runs the program with what it takes as given before it, and `after` behind it. */
+async function run(program: string, { given, after }: { given: string; after: string }) {
+  await writeFile(join(installed.folder, 'program.mjs'), `${given}\n${program}\n${after}`);
+  const { code, stdout, stderr } = await runNode(['program.mjs'], installed.folder);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.trimEnd().split('\n');
+}
+
+describe('the readme', () => {
+  it('has an example of ten lines that runs', async () => {
+    const program = programWith('TextClassifier.create');
+    expect(program.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(10);
+    const lines = await run(program, {
+      given: `
+        const tellings = {
+          positive: ['lovely', 'wonderful', 'quiet'],
+          negative: ['boring', 'awful', 'loud'],
+        };
+        const examples = Array.from({ length: 192 }, (_, n) => {
+          const label = n % 2 ? 'positive' : 'negative';
+          return { text: 'A ' + tellings[label][n % 3] + ' film.', label };
+        });
+        const heldOut = examples.slice(0, 6);`,
+      after: `
+        console.log(JSON.stringify({
+          best: (await again.predict('A quiet, lovely film.'))[0],
+          report: Object.keys(await again.evaluate(heldOut)),
+        }));`,
+    });
+    const { best, report } = JSON.parse(lines.pop()!);
+    expect(best).toEqual({ label: 'positive', score: expect.any(Number) });
+    expect(best.score).toBeGreaterThan(0.5);
+    expect(report).toEqual(expect.arrayContaining(['loss', 'accuracy', 'f1', 'confusionMatrix']));
+    // What onProgress printed: every step, with its loss at the last.
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.at(-1)).toMatch(/^\d+ \d\.\d+$/);
+  });
+
+  it("has the article's program, and it runs", async () => {
+    const [line] = await run(programWith('tf.transformerEncoder'), {
+      given: `
+        await tf.createEngine();
+        const texts = (count) => tf.randomUniformInt([count, 200], 1, 20000);
+        const [ids, moreIds] = [texts(8), texts(2)];
+        const labels = tf.tensor2d(Array.from({ length: 8 }, (_, n) => [n % 2]));`,
+      after: "console.log('shape', JSON.stringify(model.predict(moreIds).shape));",
+    });
+    expect(line).toBe('shape [2,1]');
+  });
+
+  it('names only commands and layers that there are', async () => {
+    const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const commands = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+    expect(commands.length).toBeGreaterThan(2);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(commands));
+
+    const paragraph = /^Also there: ([\s\S]*?)\n\n/m.exec(readme)![1]!;
+    const layers = [...paragraph.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+    expect(layers.length).toBeGreaterThan(3);
+    const [exported] = await run("import * as tf from 'anyformer/tf';", {
+      given: '',
+      after: 'console.log(JSON.stringify(Object.keys(tf)));',
+    });
+    expect(JSON.parse(exported!)).toEqual(expect.arrayContaining(layers));
+  });
+});
