@@ -70,12 +70,26 @@ const code = {
   },
 };
 
+/** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */
+export function resolvableTypes() {
+  const innerFile = /(@tensorflow\/[\w-]+\/(?:dist|wasm-out)\/[\w/-]+)(?=['"])/g;
+  return {
+    name: 'resolvable-types',
+    renderChunk(code) {
+      const library = code.includes('Symbol.dispose')
+        ? '/// <reference lib="esnext.disposable" />\n'
+        : '';
+      return { code: library + code.replace(innerFile, '$1.js'), map: null };
+    },
+  };
+}
+
 /** The published types. */
 const types = {
   input: Object.fromEntries(entries.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file])),
   external: (id) => isHostModule(id) || /^(@tensorflow|@huggingface|valibot|pure-rand)/.test(id),
   output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
-  plugins: [dts()],
+  plugins: [dts(), resolvableTypes()],
 };
 
 export default [code, types];

@@ -40,7 +40,7 @@ export async function* readCsv(
     } else if (error !== undefined) {
       onProblem({ row, reason: error });
     } else if (fields.length !== columns.length) {
-      const reason = `it has ${fields.length} fields, the header ${columns.length}`;
+      const reason = `it has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'}, the header ${columns.length}`;
       onProblem({ row, reason });
     } else {
       yield { row, values: zip(columns, fields) };

@@ -133,7 +133,7 @@ describe('readCsv', () => {
       [9, 'd'],
     ]);
     expect(problems).toEqual([
-      { row: 2, reason: 'it has 1 fields, the header 2' },
+      { row: 2, reason: 'it has 1 field, the header 2' },
       { row: 4, reason: 'it has 3 fields, the header 2' },
       { row: 5, reason: expect.stringMatching(/quote inside of a quoted field/) },
       { row: 7, reason: expect.stringMatching(/quote/) },
@@ -155,7 +155,7 @@ describe('readCsv', () => {
   it('throws the first bad row when nobody collects them', async () => {
     await expect(all(readCsv('a,b\n1\n'))).rejects.toMatchObject({
       code: 'INVALID_DATA',
-      message: expect.stringMatching(/^Row 2: it has 1 fields, the header 2\. .*onProblem/),
+      message: expect.stringMatching(/^Row 2: it has 1 field, the header 2\. .*onProblem/),
     });
   });
 

@@ -75,7 +75,7 @@ describe('the spam example, on a file of the user', () => {
         '  row 242: it has 2 fields, the header 3',
         '  row 243: body is empty',
         '  row 244: stars is empty',
-        '  row 245: it has 1 fields, the header 3',
+        '  row 245: it has 1 field, the header 3',
         '',
         '240 examples from some-bad.csv: 216 to learn from, 24 held out',
       ].join('\n'),

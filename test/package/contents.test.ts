@@ -80,13 +80,17 @@ describe('the packed files', () => {
     }
   });
 
-  it('have all that an entry or its types load', async () => {
+  it('have all that an entry or its types load, and nothing else', async () => {
+    const reached = new Set<string>();
     const roots = codeEntries().flatMap(({ types, code }) => [types, code]);
     roots.push(...Object.values(manifest.imports).map((host) => posix.normalize(host.default)));
     for (const file of roots) {
       const { files } = await reach(file);
       expect(installed.files, `needed by ${file}`).toEqual(expect.arrayContaining(files));
+      for (const one of files) reached.add(one);
     }
+    const code = installed.files.filter((file) => /\.(js|d\.ts)$/.test(file));
+    expect(code.filter((file) => !reached.has(file))).toEqual([]);
   });
 });
 

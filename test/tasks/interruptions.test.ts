@@ -6,7 +6,6 @@ import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AnyformerError } from '../../src/core/errors.ts';
 import type { Progress } from '../../src/core/progress.ts';
-import { createEngine } from '../../src/kernels/createEngine.ts';
 import { FileStorage, type FileSystem } from '../../src/storage/fileStorage.ts';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
 import { TextClassifier } from '../../src/tasks/textClassifier.ts';

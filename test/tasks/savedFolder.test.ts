@@ -7,7 +7,6 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/core/progress.ts';
 import { readSafetensors } from '../../src/formats/safetensors.ts';
-import { createEngine } from '../../src/kernels/createEngine.ts';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
 import { TextClassifier } from '../../src/tasks/textClassifier.ts';
 import { aliveNow, expectRefusal, FIT, TINY, toyMultiLabelTexts, toyTexts } from './toyTexts.ts';
