@@ -16,7 +16,7 @@ describe('splitExamples', () => {
     fc.assert(
       fc.property(
         arbitraryLabels,
-        fc.double({ min: 0.05, max: 0.95 }),
+        fc.double({ min: 0.05, max: 0.95, noNaN: true }),
         fc.integer(),
         (labels, validationSplit, seed) => {
           const { train, validation } = splitExamples(examplesOf(labels), {
