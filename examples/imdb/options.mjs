@@ -21,7 +21,7 @@ export function imdbOptions(model) {
         type: 'transformer',
         numHiddenLayers: 1,
         pooling: 'max',
-        dropout: 0.5,
+        dropout: 0.3,
         ...ENCODERS[model],
       },
     },
