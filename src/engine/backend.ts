@@ -9,6 +9,7 @@ import {
 import type { Heap } from './heap.ts';
 import type { NativeKernels } from './nativeKernels.ts';
 import type { TfjsBinary } from './tfjsBinary.ts';
+import type { ThreadPool } from './threadPool.ts';
 
 /**
  * The tfjs 'wasm' backend with two things more: the heap as we see it, and our own kernels bound
@@ -20,6 +21,8 @@ export class AnyformerBackend extends BackendWasm {
   constructor(
     binary: TfjsBinary,
     readonly native: NativeKernels,
+    /** Undefined where there is one thread. */
+    readonly pool?: ThreadPool,
   ) {
     super(binary.module);
     this.heap = binary.heap;

@@ -4,13 +4,16 @@ import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.j
 import * as tf from '@tensorflow/tfjs-core';
 import { relaxedSimd as hasRelaxedSimd, simd as hasSimd } from 'wasm-feature-detect';
 import { runtime } from '#runtime';
-import { AnyformerError } from '../core/errors.ts';
+import { AnyformerError, show } from '../core/errors.ts';
+import { SHARED_WORK_BYTES } from '../core/sharedWork.ts';
 import type { WasmFile, WasmSource } from '../runtime/runtime.ts';
 import { AnyformerBackend } from './backend.ts';
 import type { Heap } from './heap.ts';
-import { bindNativeKernels } from './nativeKernels.ts';
+import { bindNativeKernels, type NativeKernels } from './nativeKernels.ts';
 import { usePlatform } from './platform.ts';
-import { bootTfjsBinary } from './tfjsBinary.ts';
+import { bootTfjsBinary, sharedMemory, tfjsFile } from './tfjsBinary.ts';
+import { ThreadPool } from './threadPool.ts';
+import { compile } from './wasmModule.ts';
 
 /** A feature of the build, and the reason where it is off. */
 export interface Feature {
@@ -38,6 +41,11 @@ export interface EngineOptions {
    * differ between machines; `false` gives the same bits everywhere. Default: `true`.
    */
   readonly relaxed?: boolean;
+  /**
+   * Threads to compute with, the calling one among them; 'auto' is one a processor, at most 8. They
+   * do not change a bit of the results. Default: 'auto'.
+   */
+  readonly threads?: number | 'auto';
   /** Gives the WebAssembly files where the host's own way does not fit. */
   readonly loadWasm?: (file: WasmFile) => Promise<WasmSource>;
 }
@@ -47,6 +55,7 @@ export class Engine {
   constructor(
     readonly backend: AnyformerBackend,
     private readonly relaxedSimd: Feature,
+    private readonly threads: EngineInfo['threads'],
   ) {}
 
   get heap(): Heap {
@@ -60,7 +69,7 @@ export class Engine {
       backend: 'wasm',
       simd: { enabled: true },
       relaxedSimd: this.relaxedSimd,
-      threads: { enabled: false, count: 1, reason: 'this build runs on one thread' },
+      threads: this.threads,
       heapBytes: this.heap.bytes,
       tensors: numTensors,
       tensorBytes: numBytes,
@@ -102,19 +111,71 @@ export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
   usePlatform();
   const load = options.loadWasm ?? runtime.loadWasm;
   const relaxedSimd = await chooseRelaxedSimd(options.relaxed ?? true);
-  const kernelFile = relaxedSimd.enabled ? 'anyformer.relaxed.wasm' : 'anyformer.simd.wasm';
+  const threads = chooseThreads(options.threads ?? 'auto');
+  const memory = threads.enabled ? sharedMemory() : undefined;
+  const kernelFile: WasmFile = `anyformer.${relaxedSimd.enabled ? 'relaxed' : 'simd'}${memory ? '.shared' : ''}.wasm`;
   const [tfjsSource, kernelSource] = await Promise.all([
-    load('tfjs-backend-wasm-simd.wasm'),
-    load(kernelFile),
+    load(tfjsFile(threads.enabled)),
+    load(kernelFile).then((source) => compile(kernelFile, source)),
   ]);
-  const binary = await bootTfjsBinary(tfjsSource);
-  const native = await bindNativeKernels(kernelFile, kernelSource, binary.heap);
-  const backend = new AnyformerBackend(binary, native);
+  const binary = await bootTfjsBinary(tfjsSource, memory);
+  const { native, table } = await bindNativeKernels(kernelFile, kernelSource, binary.heap);
+  const pool = memory && startThreads(threads, native, kernelSource, table, binary.heap);
+  const backend = new AnyformerBackend(binary, native, pool);
   tf.registerBackend(BACKEND, () => backend, 2);
   if (!(await tf.setBackend(BACKEND))) {
     throw new AnyformerError('ENGINE', 'tfjs refused to switch to the WebAssembly backend.');
   }
-  return new Engine(backend, relaxedSimd);
+  return new Engine(backend, relaxedSimd, threads);
+}
+
+const MOST_THREADS = 8;
+
+/** Changes when a thread is lost. */
+type Threads = { enabled: boolean; count: number; reason?: string };
+
+function chooseThreads(wanted: unknown): Threads {
+  const isCount = Number.isInteger(wanted) && (wanted as number) >= 1;
+  if (wanted !== 'auto' && !isCount) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `createEngine: threads must be 'auto' or a whole number of at least 1, received ${show(wanted)}.`,
+    );
+  }
+  const one = (reason: string) => ({ enabled: false, count: 1, reason });
+  if (wanted === 1) return one('switched off with threads: 1');
+  if (runtime.threads === undefined) return one('this runtime has no threads for it');
+  if (typeof SharedArrayBuffer === 'undefined') return one('this runtime has no shared memory');
+  const available = runtime.threads.available();
+  if (wanted === 'auto' && available < 2) return one('there is one processor');
+  return {
+    enabled: true,
+    count: wanted === 'auto' ? Math.min(available, MOST_THREADS) : (wanted as number),
+  };
+}
+
+/** Starts the workers without waiting for them: they take part from the job they are in time for. */
+function startThreads(
+  threads: Threads,
+  native: NativeKernels,
+  module: WebAssembly.Module,
+  table: number,
+  heap: Heap,
+): ThreadPool {
+  const { start, mayBlock } = runtime.threads!;
+  const { memory } = heap;
+  const { count } = threads;
+  const block = Math.ceil(heap.malloc(SHARED_WORK_BYTES + 64) / 64) * 64;
+  heap.u8.fill(0, block, block + SHARED_WORK_BYTES);
+  for (let thread = 1; thread < count; thread++) {
+    // A worker that cannot start is one that claims nothing: the others do its work.
+    start({ module, memory, block, table, thread }, (error) => {
+      threads.count -= 1;
+      threads.enabled = threads.count > 1;
+      threads.reason = `a thread could not start: ${error.message}`;
+    });
+  }
+  return new ThreadPool(native, memory, block, count, mayBlock);
 }
 
 async function chooseRelaxedSimd(wanted: boolean): Promise<Feature> {

@@ -10,10 +10,11 @@ export async function bindNativeKernels(
   file: WasmFile,
   source: WasmSource,
   heap: Heap,
-): Promise<NativeKernels> {
+): Promise<{ native: NativeKernels; table: number }> {
   const { exports } = await instantiate(file, source, { env: { memory: heap.memory } });
   const native = exports as unknown as NativeKernels;
   // Vector constants are loaded from a table; the module has no data of its own (wasm/README.md).
-  native.initialize!(heap.malloc(native.tableBytes!()));
-  return native;
+  const table = heap.malloc(native.tableBytes!());
+  native.initialize!(table);
+  return { native, table };
 }

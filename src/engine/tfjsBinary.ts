@@ -1,6 +1,6 @@
 import type { BackendWasmModule } from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm';
 import { AnyformerError } from '../core/errors.ts';
-import type { WasmSource } from '../runtime/runtime.ts';
+import type { WasmFile, WasmSource } from '../runtime/runtime.ts';
 import { Heap } from './heap.ts';
 import { instantiate } from './wasmModule.ts';
 
@@ -26,13 +26,18 @@ const MAX_GROWTH = 96 * 2 ** 20;
 
 type Exports = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
 
-export async function bootTfjsBinary(source: WasmSource): Promise<TfjsBinary> {
+/** @param shared the memory of the build with threads; the other one brings its own. */
+export async function bootTfjsBinary(
+  source: WasmSource,
+  shared?: WebAssembly.Memory,
+): Promise<TfjsBinary> {
   let exports = undefined as unknown as Exports;
-  const imports = hostImports(() => exports.memory);
-  const instance = await instantiate('tfjs-backend-wasm-simd.wasm', source, imports);
+  const imports = hostImports(() => shared ?? exports.memory);
+  if (shared) Object.assign(imports.env!, { memory: shared, ...threadImports(() => exports) });
+  const instance = await instantiate(tfjsFile(shared !== undefined), source, imports);
   exports = instance.exports as Exports;
   exports.__wasm_call_ctors!();
-  const heap = new Heap(exports.memory, {
+  const heap = new Heap(shared ?? exports.memory, {
     malloc: exports.malloc as (bytes: number) => number,
     free: exports.free as unknown as (pointer: number) => void,
   });
@@ -66,6 +71,42 @@ function hostImports(memory: () => WebAssembly.Memory): WebAssembly.Imports {
       fd_close: () => 52, // ENOSYS
       fd_seek: () => 70, // ESPIPE
     },
+  };
+}
+
+export const tfjsFile = (shared: boolean): WasmFile =>
+  shared ? 'tfjs-backend-wasm-threaded-simd.wasm' : 'tfjs-backend-wasm-simd.wasm';
+
+/** A memory that threads can share, of the least size that the binary takes. */
+export function sharedMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 256, maximum: 65536, shared: true });
+}
+
+/**
+ * What the build with threads imports besides. It gets no threads of its own (creating one answers
+ * EAGAIN, and XNNPACK then works in this one): ours are shared out in threadPool.ts.
+ */
+function threadImports(exports: () => Exports): WebAssembly.ModuleImports {
+  const refuse = () => {
+    throw new AnyformerError('ENGINE', 'The tfjs WebAssembly binary called for its own threads.');
+  };
+  return {
+    emscripten_num_logical_cores: () => 1,
+    emscripten_get_now: () => performance.now(),
+    emscripten_unwind_to_js_event_loop: refuse,
+    _emscripten_set_offscreencanvas_size: () => -1,
+    emscripten_receive_on_main_thread_js: refuse,
+    __emscripten_init_main_thread_js(thread: number) {
+      // Is the main thread, of the runtime too, and never blocks.
+      exports()._emscripten_thread_init!(thread, 1, 1, 0);
+      exports()._emscripten_tls_init!();
+    },
+    _emscripten_notify_task_queue: () => 1,
+    emscripten_check_blocking_allowed() {},
+    _emscripten_default_pthread_stack_size: () => 65536,
+    __pthread_create_js: () => 6, // EAGAIN
+    __emscripten_thread_cleanup() {},
+    exit: refuse,
   };
 }
 

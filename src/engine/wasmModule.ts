@@ -19,11 +19,25 @@ export async function instantiate(
     if (isWasmModule(source)) return await WebAssembly.instantiate(source, imports);
     return (await WebAssembly.instantiate(source, imports)).instance;
   } catch (cause) {
-    throw new AnyformerError(
-      'ENGINE',
-      `${file} could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-        'Check that the file is complete and that this runtime supports WebAssembly SIMD.',
-      { cause },
-    );
+    throw couldNotStart(file, cause);
   }
+}
+
+/** Compiles bytes; a module is given back as it is. @throws AnyformerError `ENGINE`. */
+export async function compile(file: WasmFile, source: WasmSource): Promise<WebAssembly.Module> {
+  if (isWasmModule(source)) return source;
+  try {
+    return await WebAssembly.compile(source);
+  } catch (cause) {
+    throw couldNotStart(file, cause);
+  }
+}
+
+function couldNotStart(file: WasmFile, cause: unknown): AnyformerError {
+  return new AnyformerError(
+    'ENGINE',
+    `${file} could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      'Check that the file is complete and that this runtime supports WebAssembly SIMD.',
+    { cause },
+  );
 }

@@ -25,6 +25,8 @@ export function columnSums(
   }
   const bytes = backend.native.f32_columnSumsPartialBytes!(rows, columns) >>> 0;
   const partials = backend.heap.scratch(bytes);
-  runRange(backend, 'f32_columnSums', [x, partials, rows, columns], chunks);
+  runRange(backend, 'f32_columnSums', [x, partials, rows, columns], chunks, {
+    unitWork: (columns * rows) / (4 * chunks),
+  });
   runRange(backend, 'f32_sumPartials', [partials, chunks, columns, y], columns);
 }

@@ -76,7 +76,7 @@ const forward: Forward = ({ inputs, backend }) => {
   const at = (tensor: tf.TensorInfo) => backend.pointer(tensor);
   const shift = positions ? at(positions) : 0;
   const parameters = [at(table), at(ids), shift, at(y), V, D, perSequence];
-  const bad = runRange(backend, 'f32_embedding', parameters, rows);
+  const bad = runRange(backend, 'f32_embedding', parameters, rows, { unitWork: D / 2 });
   if (bad < 0) return y;
   backend.disposeData(y.dataId);
   throw idOutOfRange(ids, backend.typedArrayFromHeap(ids)[bad]!, bad, V);

@@ -70,6 +70,7 @@ const forward: Forward = ({ inputs, attrs, backend }) => {
     'f32_layerNorm',
     [at(x), 0, 0, at(gamma), at(beta), at(y), at(stats), columns, attrs.epsilon],
     rows,
+    { unitWork: columns },
   );
   return [y, stats];
 };
@@ -94,6 +95,7 @@ const backward: Backward = ({ inputs, backend }) => {
     'f32_layerNormGrad',
     [at(x), at(dy), 0, at(gamma), at(stats), at(dx), partials, rows, columns],
     chunks,
+    { unitWork: (columns * rows) / chunks },
   );
   const stride = 2 * columns;
   runRange(backend, 'f32_sumPartials', [partials, chunks, stride, at(dgamma)], columns);

@@ -52,6 +52,7 @@ const forward: Forward = ({ inputs, attrs, backend }) => {
     'f32_rmsNorm',
     [at(x), 0, 0, at(gamma), at(y), at(inverses), columns, attrs.epsilon],
     rows,
+    { unitWork: columns },
   );
   return [y, inverses];
 };
@@ -75,6 +76,7 @@ const backward: Backward = ({ inputs, backend }) => {
     'f32_rmsNormGrad',
     [at(x), at(dy), 0, at(gamma), at(inverses), at(dx), partials, rows, columns],
     chunks,
+    { unitWork: (columns * rows) / chunks },
   );
   runRange(backend, 'f32_sumPartials', [partials, chunks, columns, at(dgamma)], columns);
   return [dx, dgamma];

@@ -98,6 +98,7 @@ const forward: Compute<{ x: tf.TensorInfo; cos: tf.TensorInfo; sin: tf.TensorInf
     'f32_rotary',
     [from!, width, to!, width, cosines!, sines!, places, T, ...heads, ...flags],
     B * T,
+    { unitWork: width / 2 },
   );
   return y;
 };

@@ -1,11 +1,13 @@
 import type { AnyformerBackend } from '../engine/backend.ts';
+import type { RangeOptions } from '../engine/threadPool.ts';
 
 /**
  * Calls a kernel of our WebAssembly module over the whole of its work: every kernel ends its
- * parameters with a range [begin, end) of independent units (rows, tiles, chunks).
+ * parameters with a range [begin, end) of independent units (rows, tiles, chunks), which the
+ * threads share where there is enough of it.
  *
- * Kernels are called here and nowhere else, by name and numbers only: that is what a worker could
- * be told, so sharing a range between threads changes this function and no operation.
+ * Kernels are called here and nowhere else, by name and numbers only: that is what a worker can
+ * be told.
  *
  * @returns what the kernel returns: for those that check, the first bad unit; -1 without work.
  */
@@ -14,6 +16,21 @@ export function runRange(
   kernel: string,
   parameters: readonly number[],
   units: number,
+  options: RangeOptions = {},
 ): number {
-  return units > 0 ? backend.native[kernel]!(...parameters, 0, units) : -1;
+  if (units <= 0) return -1;
+  const { pool } = backend;
+  const chunk = pool ? pool.chunkOf(units, options) : units;
+  if (pool === undefined || chunk >= units) {
+    return backend.native[kernel]!(...parameters, 0, units);
+  }
+  const { scratchBytes = 0 } = options;
+  return pool.run(kernel, { parameters, units, chunk, scratchBytes });
+}
+
+/** A scratch buffer with `bytes` for each thread, and the bytes from one to the next. */
+export function threadScratch(backend: AnyformerBackend, bytes: number) {
+  const scratchBytes = Math.ceil(bytes / 64) * 64;
+  const threads = backend.pool?.threads ?? 1;
+  return { scratch: backend.heap.scratch(scratchBytes * threads), scratchBytes };
 }

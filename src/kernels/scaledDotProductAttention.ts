@@ -9,7 +9,7 @@ import {
 import { biasGradient, composedAttention } from './composedAttention.ts';
 import { requireRate } from './dropout.ts';
 import { type Compute, canRun, newKernel, runKernel } from './kernelDefinition.ts';
-import { runRange } from './run.ts';
+import { runRange, threadScratch } from './run.ts';
 
 const ATTENTION = 'ScaledDotProductAttention';
 const ATTENTION_GRAD = 'ScaledDotProductAttentionGrad';
@@ -166,7 +166,8 @@ const forward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs,
     ? backend.output([B, numHeads, queryLength, keyLength], 'float32')
     : undefined;
   const lengths = [queryLength, keyLength, headDim, valueDim];
-  const scratch = backend.heap.scratch(
+  const { scratch, scratchBytes } = threadScratch(
+    backend,
     backend.native.f32_attention_scratchBytes!(...lengths) >>> 0,
   );
   const at = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.pointer(tensor) : 0);
@@ -175,7 +176,8 @@ const forward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs,
     ...[at(output), ...strides.output, at(statistics), at(weights), at(mask), at(bias)],
     ...[...commonParameters(bias, sizes, attrs), scratch],
   ];
-  runRange(backend, 'f32_attention', parameters, B * numHeads);
+  const unitWork = (queryLength * keyLength * (headDim + valueDim)) / 4;
+  runRange(backend, 'f32_attention', parameters, B * numHeads, { unitWork, scratchBytes });
   return weights ? [output, statistics, weights] : [output, statistics];
 };
 
@@ -189,7 +191,8 @@ const backward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs
   const dkey = backend.output(key.shape, 'float32');
   const dvalue = backend.output(value.shape, 'float32');
   const lengths = [queryLength, keyLength, headDim, valueDim];
-  const scratch = backend.heap.scratch(
+  const { scratch, scratchBytes } = threadScratch(
+    backend,
     backend.native.f32_attentionGrad_scratchBytes!(...lengths) >>> 0,
   );
   const at = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.pointer(tensor) : 0);
@@ -199,7 +202,11 @@ const backward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs
     ...[at(dquery), at(dkey), at(dvalue), at(mask), at(bias)],
     ...[...commonParameters(bias, sizes, attrs), scratch],
   ];
-  runRange(backend, 'f32_attentionGrad', parameters, B * attrs.numKeyValueHeads);
+  const unitWork = queryLength * keyLength * (headDim + valueDim);
+  runRange(backend, 'f32_attentionGrad', parameters, B * attrs.numKeyValueHeads, {
+    unitWork,
+    scratchBytes,
+  });
   return [dquery, dkey, dvalue];
 };
 

@@ -103,11 +103,11 @@ const forward: Compute<Inputs, Settings> = ({ inputs, attrs, backend }) => {
   const common = [at(logits), at(labels), factors, at(losses), 0, C];
   if (labels.dtype === 'float32') {
     const parameters = [...common, attrs.labelSmoothing, 1];
-    runRange(backend, 'f32_softmaxCrossEntropyDense', parameters, N);
+    runRange(backend, 'f32_softmaxCrossEntropyDense', parameters, N, { unitWork: 2 * C });
     return losses;
   }
   const parameters = [...common, attrs.ignoreIndex, attrs.labelSmoothing, 1];
-  const bad = runRange(backend, 'f32_softmaxCrossEntropy', parameters, N);
+  const bad = runRange(backend, 'f32_softmaxCrossEntropy', parameters, N, { unitWork: 2 * C });
   if (bad < 0) return losses;
   backend.disposeData(losses.dataId);
   throw labelOutOfRange(backend.typedArrayFromHeap(labels)[bad]!, bad, C, attrs.ignoreIndex);
@@ -127,10 +127,10 @@ const backward: Compute<
   const common = [at(logits), at(labels), at(factors), losses, at(dx), C];
   if (labels.dtype === 'float32') {
     const parameters = [...common, attrs.labelSmoothing, 1];
-    runRange(backend, 'f32_softmaxCrossEntropyDense', parameters, N);
+    runRange(backend, 'f32_softmaxCrossEntropyDense', parameters, N, { unitWork: 2 * C });
   } else {
     const parameters = [...common, attrs.ignoreIndex, attrs.labelSmoothing, 1];
-    runRange(backend, 'f32_softmaxCrossEntropy', parameters, N);
+    runRange(backend, 'f32_softmaxCrossEntropy', parameters, N, { unitWork: 2 * C });
   }
   return dx;
 };

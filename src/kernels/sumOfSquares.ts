@@ -20,6 +20,8 @@ export function sumOfSquares(x: tf.Tensor): number {
   }
   const chunks = backend.native.f32_sumOfSquaresChunks!(x.size);
   const partials = backend.heap.scratch(8 * chunks);
-  runRange(backend, 'f32_sumOfSquares', [backend.pointer(x), partials, x.size], chunks);
+  runRange(backend, 'f32_sumOfSquares', [backend.pointer(x), partials, x.size], chunks, {
+    unitWork: x.size / (4 * chunks),
+  });
   return backend.native.f64_sum!(partials, chunks);
 }

@@ -26,6 +26,7 @@ const compute: Compute<Inputs, { numSegments: number }> = ({ inputs, attrs, back
     'f32_unsortedSegmentSum',
     [from!, ids!, to!, rows, columns, numSegments, overwrite],
     columns,
+    { unitWork: rows, multiple: 64 },
   );
   return y;
 };

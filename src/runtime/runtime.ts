@@ -1,3 +1,4 @@
+import type { KernelWorkerData } from '../core/kernelWorker.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** The WebAssembly files the engine asks its host for, by their names in `dist/wasm`. */
@@ -21,6 +22,15 @@ export interface Runtime {
   readonly name: string;
   /** Gives one of the WebAssembly files that the package ships. */
   loadWasm(file: WasmFile): Promise<WasmSource>;
+  /** Threads that may run at once; undefined where there are no workers to share memory with. */
+  readonly threads?: {
+    /** Processors at this program's disposal. */
+    available(): number;
+    /** Whether the thread that runs the engine may sleep. */
+    readonly mayBlock: boolean;
+    /** Starts a worker with kernels. It does not keep the process alive. */
+    start(data: KernelWorkerData, onError: (error: Error) => void): void;
+  };
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;
 }

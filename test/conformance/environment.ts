@@ -19,7 +19,7 @@ await createEngine({ relaxed: false, loadWasm: load });
 tf.removeBackend('wasm');
 tf.registerBackend('wasm', async () => {
   const binary = await bootTfjsBinary(tfjsModule);
-  const native = await bindNativeKernels('anyformer.simd.wasm', kernelModule, binary.heap);
+  const { native } = await bindNativeKernels('anyformer.simd.wasm', kernelModule, binary.heap);
   return new AnyformerBackend(binary, native);
 });
 

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createEngine } from '../../src/kernels/createEngine.ts';
+import { root } from '../support/builtPackage.ts';
+
+const run = promisify(execFile);
+/** Runs a program of its own; that it ends at all shows that no thread keeps it alive. */
+const program = async (body: string) => {
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', body], {
+    cwd: root,
+    timeout: 60_000,
+  });
+  return JSON.parse(stdout);
+};
+
+/** Trains with so many threads, until one of them has surely taken part in it. */
+const training = (threads: number) => `
+  import { createEngine, TextClassifier } from 'anyformer';
+  const engine = await createEngine({ threads: ${threads} });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const texts = Array.from({ length: 96 }, (_, n) => ({
+    text: Array.from({ length: 40 }, (_, i) => 'w' + ((n * 7 + i * i * 3) % 90)).join(' '),
+    label: n % 2 ? 'a' : 'b',
+  }));
+  const classifier = await TextClassifier.create({
+    maxLength: 48,
+    tokenizer: { type: 'wordpiece', vocabSize: 300 },
+    encoder: { hiddenSize: 96, numAttentionHeads: 4, intermediateSize: 200, dropout: 0.1 },
+  });
+  const losses = [];
+  await classifier.train(texts, {
+    epochs: 2,
+    batchSize: 16,
+    onProgress: (p) => p.phase === 'train' && losses.push(p.loss),
+  });
+  const scores = await classifier.predict(texts.map(({ text }) => text));
+  console.log(JSON.stringify({ threads: engine.info().threads, losses, scores }));
+`;
+
+const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+describe('threads', () => {
+  it('change no bit of a training', { timeout: 90_000 }, async () => {
+    const [one, two, four] = [
+      await program(training(1)),
+      await program(training(2)),
+      await program(training(4)),
+    ];
+    expect(one.threads).toMatchObject({ enabled: false, reason: 'switched off with threads: 1' });
+    expect(two.threads).toEqual({ enabled: true, count: 2 });
+    expect(four.threads).toEqual({ enabled: true, count: 4 });
+    expect(one.losses.length).toBe(12);
+    for (const other of [two, four]) {
+      expect(other.losses).toEqual(one.losses);
+      expect(digest(other.scores)).toBe(digest(one.scores));
+    }
+  });
+
+  it('share a product of matrices, also after the memory has grown', async () => {
+    const result = await program(`
+      import * as tf from 'anyformer/tf';
+      const engine = await tf.createEngine({ threads: 3 });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const before = engine.info().heapBytes;
+      const sums = [];
+      for (let n = 0; n < 20; n++) {
+        const size = 100 + 40 * n;
+        const [a, b] = [tf.ones([size, 300]), tf.fill([300, size], n)];
+        sums.push(tf.sum(tf.matMul(a, b)).dataSync()[0] === 300 * n * size * size);
+      }
+      console.log(JSON.stringify({ sums, grown: engine.info().heapBytes > before }));
+    `);
+    expect(result.grown).toBe(true);
+    expect(result.sums.filter((right: boolean) => right).length).toBeGreaterThanOrEqual(20);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, '2', null])('are refused as %s', async (threads) => {
+    const code = `
+      import { createEngine } from 'anyformer';
+      const { code, message } = await createEngine({ threads: ${typeof threads === 'string' ? `'${threads}'` : threads} }).catch((error) => error);
+      console.log(JSON.stringify({ code, message }));
+    `;
+    expect(await program(code)).toEqual({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/threads must be 'auto' or a whole number of at least 1/),
+    });
+  });
+
+  it('are one a processor by default', async () => {
+    const { threads } = (await createEngine()).info();
+    expect(threads.count).toBeGreaterThanOrEqual(1);
+  });
+});
