@@ -111,7 +111,7 @@ export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
   usePlatform();
   const load = options.loadWasm ?? runtime.loadWasm;
   const relaxedSimd = await chooseRelaxedSimd(options.relaxed ?? true);
-  const threads = chooseThreads(options.threads ?? 'auto');
+  const threads = chooseThreads(options.threads === undefined ? 'auto' : options.threads);
   const memory = threads.enabled ? sharedMemory() : undefined;
   const kernelFile: WasmFile = `anyformer.${relaxedSimd.enabled ? 'relaxed' : 'simd'}${memory ? '.shared' : ''}.wasm`;
   const [tfjsSource, kernelSource] = await Promise.all([

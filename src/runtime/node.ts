@@ -17,7 +17,8 @@ export const runtime: Runtime = {
     available: availableParallelism,
     mayBlock: true,
     start(data, onError) {
-      const worker = new Worker(workerFile, { workerData: data });
+      // Flags for the program itself (--input-type, --test, …) would end the worker.
+      const worker = new Worker(workerFile, { workerData: data, execArgv: [] });
       worker.once('error', onError);
       worker.unref();
     },

@@ -89,6 +89,9 @@ describe('the packed files', () => {
       expect(installed.files, `needed by ${file}`).toEqual(expect.arrayContaining(files));
       for (const one of files) reached.add(one);
     }
+    // Started by the address of its file, not imported.
+    const worker = await reach('dist/runtime/nodeWorker.js');
+    for (const one of worker.files) reached.add(one);
     const code = installed.files.filter((file) => /\.(js|d\.ts)$/.test(file));
     expect(code.filter((file) => !reached.has(file))).toEqual([]);
   });
