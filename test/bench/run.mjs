@@ -1,10 +1,11 @@
 /**
  * Times what we build against its named peer, alternately and in the same process.
  *
- *     npm run bench [-- NAME…] [--json [FILE.json]] [--profile]
+ *     npm run bench [-- NAME…] [--json [FILE.json]] [--profile] [--threads N]
  *
  * NAME is a row of registry.mjs; without one all are run. `--json` writes the results as JSON to
  * the file, or to stdout in place of the table. `--profile` adds where our training step's time goes.
+ * `--threads` is for train-step and memory; the rows of single operations have one.
  * Every row has a process of its own: what one leaves on the heap, or taught the compiler, does not
  * reach the next.
  */
@@ -40,6 +41,7 @@ function parseArguments(given) {
   const parsed = { names: [], json: undefined, profile: false };
   for (let i = 0; i < given.length; i++) {
     if (given[i] === '--profile') parsed.profile = true;
+    else if (given[i] === '--threads') process.env.BENCH_THREADS = given[++i];
     else if (given[i] === '--json') {
       const hasFile = given[i + 1]?.endsWith('.json');
       parsed.json = hasFile ? path.resolve(callersFolder, given[++i]) : 'stdout';
@@ -47,7 +49,7 @@ function parseArguments(given) {
     else {
       const known = Object.keys(registry).join(', ');
       console.error(
-        `No row '${given[i]}'. The rows are ${known}; the options --json [FILE.json], --profile.`,
+        `No row '${given[i]}'. The rows are ${known}; the options --json [FILE.json], --profile, --threads N.`,
       );
       process.exit(1);
     }

@@ -1,12 +1,13 @@
 import { createEngine, TextClassifier, Tokenizer } from 'anyformer';
 import { article, ourTraining, peerTraining } from '../support/article.mjs';
 import { peerHeapBytes, peerName, startPeer } from '../support/peer.mjs';
+import { threads } from '../support/threads.mjs';
 
 const MEGABYTE = 2 ** 20;
 
 /** The WebAssembly memory that the training steps of row train-step need: it only ever grows. */
 export async function measure({ progress, report }) {
-  const engine = await createEngine();
+  const engine = await createEngine({ threads });
   progress('ours');
   const ours = await ourTraining({ TextClassifier, Tokenizer });
   await ours.steps(4);

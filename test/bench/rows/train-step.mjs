@@ -4,13 +4,14 @@ import { article, articleFlops, ourTraining, peerTraining } from '../support/art
 import { median, time } from '../support/measure.mjs';
 import { patchNote, peerName, startPeer } from '../support/peer.mjs';
 import { profileKernels } from '../support/profile.mjs';
+import { threads } from '../support/threads.mjs';
 
 const ROUNDS = 3;
 const STEPS_PER_ROUND = 6;
 
 /** A training step of the article's model: ours by TextClassifier.train, the peer's by minimize. */
 export async function measure({ progress, report, reportProfile, measurePeak, profile }) {
-  const engine = await createEngine();
+  const engine = await createEngine({ threads });
   const ours = await ourTraining({ TextClassifier, Tokenizer });
   const peer = peerTraining(await startPeer());
   progress('warm-up');

@@ -8,6 +8,7 @@ const wasmFolder = new URL('../../../dist/wasm/', import.meta.url);
 export async function startOurs() {
   const operations = await import(pathToFileURL(bundleFile).href);
   const engine = await operations.createEngine({
+    threads: 1,
     loadWasm: (file) => readFile(new URL(file, wasmFolder)),
   });
   return { ...operations, engine };
