@@ -17,6 +17,29 @@ function packColumns(B: usize, ldb: i32, K: i32, panel: usize): void {
   }
 }
 
+/** Four panels at once: whole cache lines of B are read, once. */
+function packFourColumns(B: usize, ldb: i32, K: i32, panel: usize): void {
+  const stride = (<usize>ldb) << 2;
+  const panelStep = (<usize>K) << 5;
+  let p1 = panel + panelStep;
+  let p2 = p1 + panelStep;
+  let p3 = p2 + panelStep;
+  for (let k: i32 = 0; k < K; k++, B += stride) {
+    v128.store(panel, v128.load(B));
+    v128.store(panel, v128.load(B, 16), 16);
+    v128.store(p1, v128.load(B, 32));
+    v128.store(p1, v128.load(B, 48), 16);
+    v128.store(p2, v128.load(B, 64));
+    v128.store(p2, v128.load(B, 80), 16);
+    v128.store(p3, v128.load(B, 96));
+    v128.store(p3, v128.load(B, 112), 16);
+    panel += 32;
+    p1 += 32;
+    p2 += 32;
+    p3 += 32;
+  }
+}
+
 /** Four rows of a row-major matrix become four columns, `step` bytes from row to row of the copy. */
 function transposeFour(source: usize, ld: i32, K: i32, target: usize, step: usize): void {
   const stride = (<usize>ld) << 2;
@@ -95,7 +118,13 @@ export function f32_gemm_packB(
   const rowStep: usize = transB ? 4 : (<usize>ldb) << 2;
   const columnStep: usize = transB ? (<usize>ldb) << 2 : 4;
   const last = smaller(panelEnd, (N + PANEL - 1) / PANEL);
-  for (let p = panelBegin; p < last; p++) {
+  let p = panelBegin;
+  if (!transB) {
+    for (; p + 4 <= last && (p + 4) * PANEL <= N; p += 4) {
+      packFourColumns(at(B, p * PANEL), ldb, K, packed + ((<usize>K) << 5) * (<usize>p));
+    }
+  }
+  for (; p < last; p++) {
     const source = B + columnStep * (<usize>(p * PANEL));
     const panel = packed + ((<usize>K) << 5) * (<usize>p);
     const width = N - p * PANEL;
@@ -116,16 +145,19 @@ export function f32_gemm_packB(
  */
 export function packTransposedA(A: usize, lda: i32, rows: i32, K: i32, packed: usize): void {
   const stride = (<usize>lda) << 2;
-  for (let i: i32 = 0; i < rows; i += TILE_ROWS) {
-    const height = smaller(TILE_ROWS, rows - i);
-    let source = at(A, i);
-    for (let k: i32 = 0; k < K; k++, source += stride, packed += TILE_ROWS << 2) {
-      if (height == TILE_ROWS) {
-        v128.store(packed, v128.load(source));
-        if (TILE_ROWS == 6) store<u64>(packed, load<u64>(source, 16), 16);
-      } else {
-        for (let r: i32 = 0; r < height; r++) store<f32>(at(packed, r), load<f32>(at(source, r)));
-      }
+  const tileStep = (<usize>K) * (<usize>(TILE_ROWS << 2));
+  const whole = rows - (rows % TILE_ROWS);
+  const end = at(A, whole);
+  // All tiles of a k together, because they are neighbours in A.
+  for (let k: i32 = 0; k < K; k++, packed += TILE_ROWS << 2) {
+    const offset = stride * (<usize>k);
+    let target = packed;
+    for (let source = A; source < end; source += TILE_ROWS << 2, target += tileStep) {
+      v128.store(target, v128.load(source + offset));
+      if (TILE_ROWS == 6) store<u64>(target, load<u64>(source + offset, 16), 16);
+    }
+    for (let r = whole; r < rows; r++) {
+      store<f32>(at(target, r - whole), load<f32>(at(A + offset, r)));
     }
   }
 }

@@ -17,6 +17,7 @@ import type { ThreadPool } from './threadPool.ts';
  */
 export class AnyformerBackend extends BackendWasm {
   readonly heap: Heap;
+  readonly #derived = new Map<object, Map<string, number>>();
 
   constructor(
     binary: TfjsBinary,
@@ -61,10 +62,42 @@ export class AnyformerBackend extends BackendWasm {
   }
 
   /**
+   * What is kept of a tensor under a name: the address of something computed from its elements, or
+   * a mark; undefined where nothing is. It goes when the tensor changes or is disposed of.
+   */
+  derived(dataId: object, name: string): number | undefined {
+    return this.#derived.get(dataId)?.get(name);
+  }
+
+  /** Keeps an address from `heap.malloc`, which is freed with the tensor, or 0 as a mark. */
+  keepDerived(dataId: object, name: string, address: number): void {
+    let kept = this.#derived.get(dataId);
+    if (kept === undefined) {
+      kept = new Map();
+      this.#derived.set(dataId, kept);
+    }
+    kept.set(name, address);
+  }
+
+  #dropDerived(dataId: object): void {
+    const kept = this.#derived.get(dataId);
+    if (kept === undefined) return;
+    this.#derived.delete(dataId);
+    for (const address of kept.values()) if (address !== 0) this.heap.free(address);
+  }
+
+  override disposeData(dataId: object, force?: boolean): boolean {
+    const isGone = super.disposeData(dataId, force);
+    if (isGone) this.#dropDerived(dataId);
+    return isGone;
+  }
+
+  /**
    * Says that a tensor's elements were changed in place. XNNPACK keeps operators with packed
    * copies of their weights by the tensor's id; registering the id anew drops them.
    */
   changedInPlace(tensor: { dataId: object }): void {
+    this.#dropDerived(tensor.dataId);
     const { id, memoryOffset, shape } = this.dataIdMap.get(tensor.dataId);
     const elements = shape.reduce((product, size) => product * size, 1);
     this.wasm.tfjs.disposeData(id);

@@ -59,7 +59,8 @@ export function matMul(
   const product = { a: at(a), b: at(b), c: at(out), M, N, K, transposeA, transposeB };
   if (isOneProduct(a, transposeA, shapes)) {
     const rows = M * tf.util.sizeFromShape(batchShape);
-    multiply(backend, { ...product, M: rows, bias: bias ? at(bias) : 0, activation });
+    const whole = { ...product, M: rows, bias: bias ? at(bias) : 0, activation };
+    multiply(backend, whole, b.dataId);
     return out;
   }
   for (const run of runs(shapes)) {

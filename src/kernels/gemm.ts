@@ -1,4 +1,5 @@
 import type { AnyformerBackend } from '../engine/backend.ts';
+import { PANEL, packedBytes, packedMatrix, packMatrix } from './packedMatrix.ts';
 import { runRange, threadScratch } from './run.ts';
 
 /** C = activation(op(A) op(B) + bias), row-major and contiguous; op transposes or does nothing. */
@@ -21,48 +22,70 @@ export interface MatrixProduct {
   readonly preActivation?: number;
 }
 
-/** Multiplies two matrices. The scratch buffer is used. */
-export function multiply(backend: AnyformerBackend, product: MatrixProduct): void {
+/**
+ * Multiplies two matrices. The scratch buffer is used.
+ *
+ * @param identity of B, whose packed copy is kept when it is multiplied with again; without it B is
+ * packed for this product alone.
+ */
+export function multiply(
+  backend: AnyformerBackend,
+  product: MatrixProduct,
+  identity?: object,
+): void {
   const { a, b, c, M, N, K, transposeA, transposeB } = product;
   const { bias = 0, activation = 0, preActivation = 0 } = product;
-  const { native, heap } = backend;
-  const ldb = transposeB ? K : N;
-  const overwrite = 0;
   if (M === 1) {
-    const end = [overwrite, bias, activation, preActivation];
+    const ldb = transposeB ? K : N;
+    const end = [OVERWRITE, bias, activation, preActivation];
     const parameters = [a, b, ldb, Number(transposeB), c, N, K, ...end];
     runRange(backend, 'f32_gemv', parameters, N, { unitWork: K / 4, multiple: PANEL });
     return;
   }
-  const packedBytes = native.f32_gemm_packedBytes!(K, N) >>> 0;
-  const scratchBytes = roundUp(native.f32_gemm_scratchBytes!() >>> 0);
-  const rows = roundUp(packedBytes);
-  const packed = heap.scratch(rows + scratchBytes * (backend.pool?.threads ?? 1));
-  runRange(
-    backend,
-    'f32_gemm_packB',
-    [b, ldb, Number(transposeB), K, N, packed],
-    Math.ceil(N / PANEL),
-    { unitWork: PANEL * K },
-  );
+  const matrix = { address: b, K, N, transposed: transposeB };
+  const kept = identity && packedMatrix(backend, identity, matrix);
+  // What is packed for this product alone is packed in parts that stay in the cache until they are
+  // multiplied with. The parts are blocks of the kernel's sums, so the bits are the same.
+  const depth = kept === undefined ? Math.min(K, PART_OF_K) : K;
+  const packedPart = kept === undefined ? roundUp(packedBytes(backend, depth, N)) : 0;
+  const scratchBytes = roundUp(backend.native.f32_gemm_scratchBytes!() >>> 0);
+  const scratch = backend.heap.scratch(packedPart + scratchBytes * (backend.pool?.threads ?? 1));
   const lda = transposeA ? M : K;
-  const end = [bias, activation, preActivation, packed + rows];
-  runRange(
-    backend,
-    'f32_gemm_rows',
-    [a, lda, Number(transposeA), packed, c, N, M, N, K, overwrite, ...end],
-    M,
-    { unitWork: (N * K) / 4, multiple: TILE_ROWS, scratchBytes },
-  );
+  let k = 0;
+  // At least once: a sum over nothing is zero and has to be stored.
+  do {
+    const part = Math.min(depth, K - k);
+    const isLast = k + part === K;
+    if (kept === undefined) {
+      packMatrix(backend, { ...matrix, firstRow: k, rows: part }, scratch);
+    }
+    const partOfA = a + 4 * k * (transposeA ? M : 1);
+    const end = isLast ? [bias, activation, preActivation] : [0, 0, 0];
+    const sum = k > 0 ? ADD : OVERWRITE;
+    runRange(
+      backend,
+      'f32_gemm_rows',
+      [
+        ...[partOfA, lda, Number(transposeA), kept ?? scratch, c, N, M, N, part, sum, ...end],
+        scratch + packedPart,
+      ],
+      M,
+      { unitWork: (N * part) / 4, multiple: TILE_ROWS, scratchBytes },
+    );
+    k += part;
+  } while (k < K);
 }
+
+const OVERWRITE = 0;
+const ADD = 1;
+
+/** Two blocks of the kernel's sums over K: BLOCK_K of wasm/f32_gemm_block.ts. */
+const PART_OF_K = 768;
 
 /** Rows that divide by the heights of both micro-kernels, 4 and 6. */
 const TILE_ROWS = 24;
 
 const roundUp = (bytes: number) => Math.ceil(bytes / 64) * 64;
-
-/** Columns that are packed together: the unit of `f32_gemm_packB`. */
-const PANEL = 8;
 
 /** Multiplies `batch` pairs of matrices; a step of 0 elements repeats the same one. */
 export function multiplyBatch(
@@ -78,11 +101,10 @@ export function multiplyBatch(
   const { scratch, scratchBytes } = threadScratch(backend, bytes);
   const first = [a, stepA, transposeA ? M : K, Number(transposeA)];
   const second = [b, stepB, transposeB ? K : N, Number(transposeB)];
-  const overwrite = 0;
   runRange(
     backend,
     'f32_gemm_batch',
-    [...first, ...second, c, M * N, N, M, N, K, overwrite, scratch],
+    [...first, ...second, c, M * N, N, M, N, K, OVERWRITE, scratch],
     batch,
     { unitWork: (M * N * K) / 4, scratchBytes },
   );

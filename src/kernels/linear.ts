@@ -80,7 +80,7 @@ function makeForward(keepsInput: boolean): Forward {
     const shape = [...x.shape.slice(0, -1), N];
     const y = backend.output(shape, 'float32');
     const kept = keepsInput ? backend.output(shape, 'float32') : undefined;
-    multiply(backend, {
+    const product = {
       a: backend.pointer(x),
       b: backend.pointer(kernel),
       c: backend.pointer(y),
@@ -92,7 +92,8 @@ function makeForward(keepsInput: boolean): Forward {
       bias: bias ? backend.pointer(bias) : 0,
       activation: attrs.code,
       preActivation: kept ? backend.pointer(kept) : 0,
-    });
+    };
+    multiply(backend, product, kernel.dataId);
     return kept ? [y, kept] : y;
   };
 }
