@@ -43,12 +43,13 @@ function placeBuffers(call: AttentionCall, scratch: usize): void {
   call.width = roundUp(call.keyLength, 8);
   call.tile = scratch + CALL_BYTES;
   call.rowFactors = call.tile + TILE_BYTES;
-  call.keyLimit = at(call.rowFactors, BLOCK_QUERY);
-  call.scores = at(call.keyLimit, call.width);
+  call.keyLimitBuffer = at(call.rowFactors, BLOCK_QUERY);
+  call.scores = at(call.keyLimitBuffer, call.width);
   call.packedKeyTransposed = at(call.scores, rows * call.width);
   call.packedValue =
     call.packedKeyTransposed + f32_gemm_packedBytes(call.headDim, call.keyLength);
-  if (!call.keyMask) call.keyLimit = 0;
+  call.seenKeys = call.keyLength;
+  call.keyLimit = 0;
 }
 
 /**
@@ -150,7 +151,7 @@ function attendUnits(
     const batch = unit / call.numHeads;
     const head = unit % call.numHeads;
     const keyHead = head / (call.numHeads / call.numKeyValueHeads);
-    if (call.keyMask && batch != limitedBatch) call.writeKeyLimit(batch);
+    if (call.keyMask && batch != limitedBatch) call.readMask(batch);
     limitedBatch = batch;
     const q = call.queryAt(query, batch, head);
     const k = call.keyAt(key, batch, keyHead);

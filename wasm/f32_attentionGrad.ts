@@ -42,14 +42,15 @@ function placeBuffers(call: AttentionCall, scratch: usize): void {
   const keys = call.keyLength;
   call.width = roundUp(keys, 8);
   call.tile = scratch + CALL_BYTES;
-  call.keyLimit = call.tile + TILE_BYTES;
-  call.scores = at(call.keyLimit, call.width);
+  call.keyLimitBuffer = call.tile + TILE_BYTES;
+  call.scores = at(call.keyLimitBuffer, call.width);
   call.gradients = at(call.scores, rows * call.width);
   call.packedKeyTransposed = at(call.gradients, rows * call.width);
   call.packedValue = call.packedKeyTransposed + f32_gemm_packedBytes(call.headDim, keys);
   call.packedKey = call.packedValue + f32_gemm_packedBytes(call.valueDim, keys);
   call.packedRows = call.packedKey + f32_gemm_packedBytes(keys, call.headDim);
-  if (!call.keyMask) call.keyLimit = 0;
+  call.seenKeys = call.keyLength;
+  call.keyLimit = 0;
 }
 
 /**
@@ -130,7 +131,7 @@ export function f32_attentionGrad(
   for (let unit = begin; unit < end; unit++) {
     const batch = unit / numKeyValueHeads;
     const keyHead = unit % numKeyValueHeads;
-    if (keyMask && batch != limitedBatch) call.writeKeyLimit(batch);
+    if (keyMask && batch != limitedBatch) call.readMask(batch);
     limitedBatch = batch;
     const dK = call.keyAt(keyGrad, batch, keyHead);
     const dV = call.valueAt(valueGrad, batch, keyHead);

@@ -45,7 +45,11 @@ export class AttentionCall {
   /** Floats from row to row of the scores. */
   width: i32;
   tile: usize;
-  /** [width] floats, Infinity where a key may be seen and -Infinity where not; 0 = no mask. */
+  /** Keys up to the last one that the mask of the batch element lets be seen. */
+  seenKeys: i32;
+  /** [width] floats for `keyLimit`. */
+  keyLimitBuffer: usize;
+  /** Infinity where a key may be seen and -Infinity where not; 0 = all `seenKeys` may. */
   keyLimit: usize;
   /** [block, width]. */
   scores: usize;
@@ -100,15 +104,15 @@ export class AttentionCall {
   /** How many keys, from the first on, a query row may see. */
   @inline
   visibleKeys(row: i32): i32 {
-    if (!this.causal) return this.keyLength;
+    if (!this.causal) return this.seenKeys;
     const count = row + 1 + this.keyLength - this.queryLength;
-    return smaller(larger(count, 0), this.keyLength);
+    return smaller(larger(count, 0), this.seenKeys);
   }
 
   /** Whether the scores are more than a positive factor away from the exponents. */
   @inline
   get hasTransform(): bool {
-    return this.bias != 0 || this.keyMask != 0 || !(this.scale > 0);
+    return this.bias != 0 || this.keyLimit != 0 || !(this.scale > 0);
   }
 
   /** From a raw score to an exponent of 2. */
@@ -117,12 +121,21 @@ export class AttentionCall {
     return this.scale * f32x4.extract_lane(v128.load(constantTable(), LOG2_E), 0);
   }
 
-  /** Reads the mask of one batch element, a byte per key, into `keyLimit`. */
-  writeKeyLimit(batch: i32): void {
+  /**
+   * Reads the mask of one batch element, a byte per key: keys behind the last one to be seen are as
+   * if they were not there, which is all there is to padding; only holes need limits.
+   */
+  readMask(batch: i32): void {
     const mask = this.keyMask + (<usize>batch) * (<usize>this.keyLength);
-    for (let j: i32 = 0; j < this.keyLength; j++) {
+    let seen = this.keyLength;
+    while (seen > 0 && load<u8>(mask + <usize>(seen - 1)) == 0) seen--;
+    this.seenKeys = seen;
+    this.keyLimit = 0;
+    for (let j: i32 = 0; j < seen; j++) {
       const isSeen = load<u8>(mask + <usize>j) != 0;
-      store<f32>(at(this.keyLimit, j), isSeen ? f32.POSITIVE_INFINITY : f32.NEGATIVE_INFINITY);
+      if (!isSeen) this.keyLimit = this.keyLimitBuffer;
+      const limit = isSeen ? f32.POSITIVE_INFINITY : f32.NEGATIVE_INFINITY;
+      store<f32>(at(this.keyLimitBuffer, j), limit);
     }
   }
 }
