@@ -12,6 +12,8 @@ export interface Progress {
   readonly learningRate?: number;
   /** Tokens per second, measured over the recent steps; padding is not counted. */
   readonly tokensPerSecond?: number;
+  /** The most bytes of the WebAssembly heap that were in use at once during the updates so far. */
+  readonly peakHeapBytes?: number;
   /** Seconds since the phase began, and seconds it will still take. */
   readonly elapsedSeconds: number;
   readonly remainingSeconds: number | undefined;

@@ -30,6 +30,9 @@ export interface EngineInfo {
   readonly threads: Feature & { readonly count: number };
   /** Bytes of WebAssembly memory, in use or free for reuse. */
   readonly heapBytes: number;
+  /** Bytes of it in use now, and the most that were in use at once since the engine started. */
+  readonly usedHeapBytes: number;
+  readonly peakHeapBytes: number;
   /** Tensors alive, and the bytes they take. */
   readonly tensors: number;
   readonly tensorBytes: number;
@@ -71,6 +74,8 @@ export class Engine {
       relaxedSimd: this.relaxedSimd,
       threads: this.threads,
       heapBytes: this.heap.bytes,
+      usedHeapBytes: this.heap.usedBytes,
+      peakHeapBytes: this.heap.peakBytes,
       tensors: numTensors,
       tensorBytes: numBytes,
     };
@@ -88,7 +93,7 @@ export class Engine {
         feature('relaxed SIMD', info.relaxedSimd),
         feature(`threads ${info.threads.count}`, info.threads),
       ].join(', '),
-      `heap ${megabytes(info.heapBytes)}, ${info.tensors} tensors alive (${megabytes(info.tensorBytes)})`,
+      `heap ${megabytes(info.heapBytes)}, of which ${megabytes(info.usedHeapBytes)} in use (at most ${megabytes(info.peakHeapBytes)}), ${info.tensors} tensors alive (${megabytes(info.tensorBytes)})`,
     ].join('\n');
   }
 }

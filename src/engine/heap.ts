@@ -6,6 +6,12 @@ export interface Allocator {
   free(pointer: number): void;
 }
 
+/** The most bytes that were in use at once since the watch began. */
+export interface PeakWatch {
+  readonly peakBytes: number;
+  stop(): void;
+}
+
 /**
  * The one linear memory that tfjs's kernels and ours share: allocation and typed views.
  *
@@ -17,6 +23,11 @@ export class Heap {
   #i32: Int32Array;
   #scratch = 0;
   #scratchBytes = 0;
+  /** The bytes of what is allocated, by address. */
+  readonly #allocated = new Map<number, number>();
+  readonly #watches = new Set<{ peakBytes: number }>();
+  #usedBytes = 0;
+  #peakBytes = 0;
 
   constructor(
     readonly memory: WebAssembly.Memory,
@@ -56,6 +67,26 @@ export class Heap {
   }
 
   /**
+   * Bytes in use now: of tensors, tables and scratch. What tfjs's binary allocates for itself (its
+   * lists of tensors, XNNPACK's packed weights) is not known outside of it and not counted.
+   */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** The most bytes that have been in use at once. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  /** Starts to look for a peak of its own: of one training step, say. */
+  watchPeak(): PeakWatch {
+    const watch = { peakBytes: this.#usedBytes, stop: () => void this.#watches.delete(watch) };
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /**
    * Allocates `bytes`, 8-byte aligned.
    * @throws AnyformerError `OUT_OF_MEMORY` (tfjs itself would go on with address 0 and corrupt).
    */
@@ -70,11 +101,23 @@ export class Heap {
           'or dispose() models that are no longer needed.',
       );
     }
+    this.#allocated.set(pointer, bytes);
+    this.#use(bytes);
     return pointer;
   }
 
   free(pointer: number): void {
     this.allocator.free(pointer);
+    // What a kernel of tfjs allocated in wasm is freed here, and was not counted.
+    this.#use(-(this.#allocated.get(pointer) ?? 0));
+    this.#allocated.delete(pointer);
+  }
+
+  #use(bytes: number): void {
+    this.#usedBytes += bytes;
+    if (bytes <= 0) return;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
+    for (const watch of this.#watches) watch.peakBytes = Math.max(watch.peakBytes, this.#usedBytes);
   }
 
   /**

@@ -9,6 +9,7 @@ export interface StepReport {
   readonly tokens: number;
   /** Time of the update alone, without evaluations and checkpoints. */
   readonly seconds: number;
+  readonly peakHeapBytes: number | undefined;
 }
 
 /** Updates that the speed is measured over. */
@@ -62,6 +63,7 @@ export class ProgressReporter {
       loss: this.#smoothedLoss / this.#smoothedWeight,
       learningRate: last.learningRate,
       ...(speed !== undefined && { tokensPerSecond: speed }),
+      ...(last.peakHeapBytes !== undefined && { peakHeapBytes: last.peakHeapBytes }),
       elapsedSeconds: this.#clock.elapsedSeconds,
       remainingSeconds: this.#clock.remainingSeconds(
         last.step - this.firstStep,

@@ -1,13 +1,14 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError, throwIfAborted } from '../core/errors.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BestWeights } from './bestWeights.ts';
 import { checkSameRun, type RunIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { checkTrainable } from './checkTrainable.ts';
 import { EpochBatches } from './epochBatches.ts';
 import { createOptimizer } from './optimizers/createOptimizer.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { Pacer } from './pacer.ts';
+import { PeakHeap } from './peakHeap.ts';
 import { ProgressReporter } from './progressReporter.ts';
 import { runIdentity } from './runIdentity.ts';
 import { learningRateFactor, type Schedule } from './schedules.ts';
@@ -51,6 +52,12 @@ export interface TrainingResult {
   readonly bestMetric: number | undefined;
   readonly bestStep: number | undefined;
   readonly stoppedEarly: boolean;
+  /**
+   * The most bytes of the WebAssembly heap that were in use at once during the updates of this call:
+   * weights, moments, activations, gradients, and whatever else is alive. The heap itself
+   * (`engine.info().heapBytes`) is larger by what it grows ahead. Undefined without an update.
+   */
+  readonly peakHeapBytes: number | undefined;
 }
 
 /**
@@ -83,7 +90,7 @@ export async function train<Batch>(
   const name = hooks.name ?? 'train';
   const resolved = resolveTrainingOptions(name, options, hooks.evaluate !== undefined);
   throwIfAborted(resolved.signal, 'Training');
-  checkVariables(model.variables);
+  checkTrainable(model);
   const run = new TrainingRun(model, data, resolved, hooks);
   try {
     await run.resume();
@@ -93,31 +100,12 @@ export async function train<Batch>(
   }
 }
 
-function checkVariables(variables: ReadonlyMap<string, tf.Variable>): void {
-  const names = new Map<tf.Variable, string>();
-  for (const [name, variable] of variables) {
-    const other = names.get(variable);
-    if (other !== undefined) {
-      throw new AnyformerError(
-        'INVALID_ARGUMENT',
-        `The variables '${other}' and '${name}' are one and the same, which would be updated twice; give shared weights one name.`,
-      );
-    }
-    names.set(variable, name);
-  }
-  if (![...variables.values()].some((variable) => variable.trainable)) {
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `None of the model's ${variables.size} variables is trainable; unfreeze one.`,
-    );
-  }
-}
-
 /** One call of {@link train}. */
 class TrainingRun<Batch> {
   readonly #optimizer: Optimizer;
   readonly #best: BestWeights;
   readonly #pacer = new Pacer();
+  readonly #peakHeap = new PeakHeap();
   readonly #output: Storage | undefined;
   readonly #batches: EpochBatches<Batch>;
   readonly #schedule: Schedule;
@@ -193,17 +181,11 @@ class TrainingRun<Batch> {
     const batches = this.#batches.of(state.epoch);
     const end = Math.min(state.batch + gradientAccumulationSteps, batches.length);
     const learningRate = peak * learningRateFactor(this.#schedule, state.globalStep);
-    const { loss, gradNorm, tokens } = await trainStep(
-      {
-        model: this.model,
-        data: this.data,
-        optimizer: this.#optimizer,
-        options: this.options,
-        pacer: this.#pacer,
-      },
-      batches.slice(state.batch, end),
-      state.globalStep,
-      learningRate,
+    const { model, data, options } = this;
+    const context = { model, data, options, optimizer: this.#optimizer, pacer: this.#pacer };
+    const indices = batches.slice(state.batch, end);
+    const { loss, gradNorm, tokens } = await this.#peakHeap.during(() =>
+      trainStep(context, indices, state.globalStep, learningRate),
     );
     state.globalStep++;
     state.batch = end;
@@ -215,8 +197,15 @@ class TrainingRun<Batch> {
     state.unloggedLossSum += loss;
     const seconds = (performance.now() - started) / 1000;
     this.#log(learningRate, gradNorm);
-    const { globalStep: step } = state;
-    this.#progress.stepped({ step, epoch: this.#epoch, loss, learningRate, tokens, seconds });
+    this.#progress.stepped({
+      step: state.globalStep,
+      epoch: this.#epoch,
+      loss,
+      learningRate,
+      tokens,
+      seconds,
+      peakHeapBytes: this.#peakHeap.bytes,
+    });
   }
 
   #log(learningRate: number, gradNorm: number): void {
@@ -319,6 +308,7 @@ class TrainingRun<Batch> {
       bestMetric,
       bestStep,
       stoppedEarly,
+      peakHeapBytes: this.#peakHeap.bytes,
     };
   }
 }

@@ -20,9 +20,14 @@ describe('the engine', () => {
     const x = tf.zeros([1000]);
     expect(engine.info().tensors).toBe(before.tensors + 1);
     expect(engine.info().tensorBytes).toBe(before.tensorBytes + 4000);
+    const { usedHeapBytes, peakHeapBytes } = engine.info();
+    expect(usedHeapBytes).toBe(before.usedHeapBytes + 4000);
+    expect(peakHeapBytes).toBeGreaterThanOrEqual(usedHeapBytes);
+    expect(peakHeapBytes).toBeLessThanOrEqual(before.heapBytes);
     x.dispose();
+    expect(engine.info()).toEqual({ ...before, peakHeapBytes });
     expect(String(engine)).toMatch(
-      /^anyformer on node, WebAssembly\nSIMD on, relaxed SIMD (on|off \(.+\)), threads (1 off \(.+\)|\d+ on)\nheap [\d.]+ MB, \d+ tensors alive \([\d.]+ MB\)$/,
+      /^anyformer on node, WebAssembly\nSIMD on, relaxed SIMD (on|off \(.+\)), threads (1 off \(.+\)|\d+ on)\nheap [\d.]+ MB, of which [\d.]+ MB in use \(at most [\d.]+ MB\), \d+ tensors alive \([\d.]+ MB\)$/,
     );
   });
 

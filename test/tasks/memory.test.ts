@@ -5,13 +5,13 @@ import { FIT, TINY, textsOf, toyTexts } from './toyTexts.ts';
 
 beforeAll(async () => void (await createEngine()));
 
-/** Asserts that tensors, their bytes and the heap stay as they were after `warmUp` steps. */
+/** Asserts that tensors, their bytes, the heap and what is in use of it stay as they were after `warmUp` steps. */
 async function flatAfter(warmUp: number) {
   const engine = await createEngine();
   let steady: object | undefined;
   return (step: number) => {
-    const { tensors, tensorBytes, heapBytes } = engine.info();
-    const now = { tensors, tensorBytes, heapBytes };
+    const { tensors, tensorBytes, heapBytes, usedHeapBytes } = engine.info();
+    const now = { tensors, tensorBytes, heapBytes, usedHeapBytes };
     if (step === warmUp) steady = now;
     if (step > warmUp) expect(now).toEqual(steady);
   };

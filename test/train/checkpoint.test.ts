@@ -210,6 +210,7 @@ describe('checkpoints', () => {
       data_cursor: { epoch: 2, batch: 0 },
       run: { seed: 42, batchSize: 4, optimizer: 'adamw' },
     });
+    expect(JSON.stringify(state)).not.toMatch(/heap/i);
     expect(state.log_history[0]).toMatchObject({ step: 1, epoch: 0.2222222222222222 });
     await run({ resumeFromCheckpoint: files }, { hooks });
     expect(loaded).toEqual([saved]);

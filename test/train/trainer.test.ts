@@ -247,6 +247,40 @@ describe('memory', () => {
     model.dispose();
   });
 
+  test('the peak of the heap is that of the updates of the call', async () => {
+    const model = new ToyModel();
+    const data = new ToyData(8);
+    const before = engine.info();
+    tf.zeros([1 << 20]).dispose();
+    const held = tf.zeros([1000]);
+    const seen: number[] = [];
+    // 1 MB within the second update alone, and more around the others.
+    let batch = 0;
+    const withBallast = {
+      variables: model.variables,
+      loss: (...args: Parameters<ToyModel['loss']>) => {
+        if (++batch === 2) tf.zeros([1 << 18]).dispose();
+        return model.loss(...args);
+      },
+    };
+    const { peakHeapBytes } = await train(withBallast, data, {
+      maxSteps: 4,
+      batchSize: 4,
+      onProgress: (progress) => {
+        seen.push(progress.peakHeapBytes! - before.usedHeapBytes);
+        tf.zeros([1 << 20]).dispose();
+      },
+    });
+    expect(seen[0]).toBeGreaterThan(4000);
+    expect(seen[0]).toBeLessThan(1 << 16);
+    expect(seen[1]! - seen[0]!).toBeGreaterThan(2 ** 20 - (1 << 16));
+    expect(seen[1]).toBeLessThan(2 ** 20 + (1 << 16));
+    expect(seen.slice(2)).toEqual([seen[1], seen[1]]);
+    expect(peakHeapBytes).toBe(seen[3]! + before.usedHeapBytes);
+    tf.dispose(held);
+    model.dispose();
+  });
+
   test('a loss that throws halfway leaves nothing behind', async () => {
     const model = new ToyModel();
     const before = tf.memory();
