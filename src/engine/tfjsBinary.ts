@@ -20,9 +20,9 @@ export interface TfjsBinary {
 const PAGE = 65536;
 /** The most a 32-bit memory can hold less one page, as Emscripten has it. */
 const MAX_HEAP = 2 ** 32 - PAGE;
-/** Growing by a fifth, at most 96 MB at once, keeps the number of growths and the waste small. */
+/** Growing by a fifth, at most 32 MB at once, keeps the number of growths and the waste small. */
 const GROWTH = 0.2;
-const MAX_GROWTH = 96 * 2 ** 20;
+const MAX_GROWTH = 32 * 2 ** 20;
 
 type Exports = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
 
