@@ -30,11 +30,11 @@ export function parseJsonObject(source: Uint8Array | string, name: string): Json
       `${name} must hold a JSON object, received ${show(value)}.`,
     );
   }
-  const twice = findDuplicateKey(text);
-  if (twice !== undefined) {
+  // Of two equal keys one is left, so the numbers tell; which key it is takes longer to find.
+  if (writtenKeys(text) !== parsedKeys(value)) {
     throw new AnyformerError(
       'INVALID_FILE',
-      `${name} has the key ${show(twice)} twice in one object; keep one of the two.`,
+      `${name} has the key ${show(findDuplicateKey(text))} twice in one object; keep one of the two.`,
     );
   }
   return value;
@@ -58,7 +58,33 @@ function decodeUtf8(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** The first key that stands twice in one object of `text`, which is known to be valid JSON. */
+// The text is known to be valid JSON from here on.
+
+/** How many keys the objects of a text have as they are written. */
+function writtenKeys(text: string): number {
+  let keys = 0;
+  for (let start = text.indexOf('"'); start !== -1; ) {
+    const end = endOfString(text, start);
+    if (isFollowedByColon(text, end)) keys++;
+    start = text.indexOf('"', end);
+  }
+  return keys;
+}
+
+/** How many keys the objects of a parsed value have. */
+function parsedKeys(value: unknown): number {
+  let keys = 0;
+  const open = [value];
+  while (open.length > 0) {
+    const container = open.pop() as object;
+    const values = Object.values(container);
+    if (!Array.isArray(container)) keys += values.length;
+    for (const inner of values) if (typeof inner === 'object' && inner !== null) open.push(inner);
+  }
+  return keys;
+}
+
+/** The first key that stands twice in one object. */
 function findDuplicateKey(text: string): string | undefined {
   // One set of keys for each open object, undefined for each open array.
   const open: (Set<string> | undefined)[] = [];
@@ -85,9 +111,16 @@ function findDuplicateKey(text: string): string | undefined {
 /** The index behind the closing quote of the string that opens at `start`. */
 function endOfString(text: string, start: number): number {
   // Not a regular expression: over strings of many megabytes its backtracking stack overflows.
-  let i = start + 1;
-  while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
-  return i + 1;
+  let quote = text.indexOf('"', start + 1);
+  while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote + 1;
+}
+
+/** Whether an odd number of backslashes stands before `index`: two of them are one in the string. */
+function isEscaped(text: string, index: number): boolean {
+  let first = index;
+  while (text[first - 1] === '\\') first--;
+  return (index - first) % 2 === 1;
 }
 
 function isFollowedByColon(text: string, end: number): boolean {

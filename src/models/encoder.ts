@@ -15,7 +15,7 @@ import {
   encoderParameters,
   encoderWeights,
 } from './encoderParameters.ts';
-import { ParameterStore } from './parameterStore.ts';
+import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 
 /** A batch of token ids. */
 export interface EncoderBatch {
@@ -52,8 +52,10 @@ export type EncoderOutput = {
  * the blocks: embeddings without a norm, and the mean of the real tokens for the sequence.
  *
  * @param options see {@link EncoderOptions}.
- * @param seed of the initial weights: the same seed gives the same weights in every runtime.
- * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`.
+ * @param weights a seed to draw them from, the same seed giving the same weights in every runtime,
+ *   or those of a file.
+ * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`; `INVALID_FILE` for weights that do
+ *   not fit.
  *
  * @example
  * await createEngine();
@@ -67,10 +69,10 @@ export class Encoder {
   readonly #store: ParameterStore;
   readonly #weights: EncoderWeights;
 
-  constructor(options: EncoderOptions, seed: number) {
+  constructor(options: EncoderOptions, weights: StartingWeights) {
     this.config = parseEncoderConfig(options);
     const initialization = encoderInitialization(this.config);
-    this.#store = new ParameterStore(encoderParameters(this.config), initialization, seed);
+    this.#store = new ParameterStore(encoderParameters(this.config), initialization, weights);
     this.#weights = encoderWeights(this.config, this.#store);
   }
 

@@ -5,25 +5,33 @@ import type { SafeTensor } from '../formats/safetensors.ts';
 import { float32Tensor, toFloat32 } from '../formats/tensorData.ts';
 import { type Initialization, initialValues, type Parameter } from './parameter.ts';
 
+/** The tensors of a file, by name. */
+export interface SavedWeights {
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+  /** The file's name, for messages. */
+  readonly file: string;
+}
+
+/** What a model begins with: weights drawn from a seed, or those of a file. */
+export type StartingWeights = number | SavedWeights;
+
 /** A model's parameters as tfjs variables, and the way to and from a safetensors file. */
 export class ParameterStore {
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly #parameters: readonly Parameter[];
 
-  constructor(parameters: readonly Parameter[], initialization: Initialization, seed: number) {
+  /** @throws AnyformerError `INVALID_FILE` for a file that does not fit; nothing is kept then. */
+  constructor(
+    parameters: readonly Parameter[],
+    initialization: Initialization,
+    start: StartingWeights,
+  ) {
     this.#parameters = parameters;
-    // Through the generator, which refuses what is no seed.
-    const root = new Random(seed).int32();
-    this.variables = new Map(
-      parameters.map((parameter, index) => {
-        const values = initialValues(parameter, initialization, root, index);
-        const initial = tf.tensor(values, [...parameter.shape]);
-        // tfjs wants its own names to be unique, so that two models can be alive at once.
-        const variable = tf.variable(initial);
-        initial.dispose();
-        return [parameter.name, variable];
-      }),
-    );
+    const valuesOf =
+      typeof start === 'number'
+        ? seededValues(initialization, start)
+        : savedValues(parameters, start);
+    this.variables = makeVariables(parameters, valuesOf);
   }
 
   /** The variable of a name of the table; its rank is known where it is used. */
@@ -51,14 +59,11 @@ export class ParameterStore {
    * @throws AnyformerError `INVALID_FILE` that names missing, unexpected and misshapen tensors.
    */
   loadSafetensors(tensors: ReadonlyMap<string, SafeTensor>, file: string): void {
-    checkTensors(this.#parameters, tensors, file);
+    const valuesOf = savedValues(this.#parameters, { tensors, file });
     const loaded: tf.Tensor[] = [];
     try {
-      for (const parameter of this.#parameters) {
-        const values = toFloat32(tensors.get(parameter.name)!);
-        const [rows, columns] = fileShape(parameter);
-        const ours = parameter.kind === 'kernel' ? transposed(values, rows!, columns!) : values;
-        loaded.push(tf.tensor(ours, [...parameter.shape], 'float32'));
+      for (const [index, parameter] of this.#parameters.entries()) {
+        loaded.push(tf.tensor(valuesOf(parameter, index), [...parameter.shape]));
       }
       this.#parameters.forEach(({ name }, i) => {
         this.variables.get(name)!.assign(loaded[i]!);
@@ -71,6 +76,44 @@ export class ParameterStore {
   dispose(): void {
     for (const variable of this.variables.values()) variable.dispose();
   }
+}
+
+/** Gives the values of a parameter, row-major, by its place in the table. */
+type ValuesOf = (parameter: Parameter, index: number) => Float32Array;
+
+function makeVariables(
+  parameters: readonly Parameter[],
+  valuesOf: ValuesOf,
+): Map<string, tf.Variable> {
+  const variables = new Map<string, tf.Variable>();
+  try {
+    for (const [index, parameter] of parameters.entries()) {
+      const initial = tf.tensor(valuesOf(parameter, index), [...parameter.shape]);
+      // tfjs wants its own names to be unique, so that two models can be alive at once.
+      variables.set(parameter.name, tf.variable(initial));
+      initial.dispose();
+    }
+  } catch (error) {
+    for (const variable of variables.values()) variable.dispose();
+    throw error;
+  }
+  return variables;
+}
+
+function seededValues(initialization: Initialization, seed: number): ValuesOf {
+  // Through the generator, which refuses what is no seed.
+  const root = new Random(seed).int32();
+  return (parameter, index) => initialValues(parameter, initialization, root, index);
+}
+
+/** @throws AnyformerError `INVALID_FILE` before the first value is asked for. */
+function savedValues(parameters: readonly Parameter[], { tensors, file }: SavedWeights): ValuesOf {
+  checkTensors(parameters, tensors, file);
+  return (parameter) => {
+    const values = toFloat32(tensors.get(parameter.name)!);
+    const [rows, columns] = fileShape(parameter);
+    return parameter.kind === 'kernel' ? transposed(values, rows!, columns!) : values;
+  };
 }
 
 /** The shape of a parameter in a file. */
@@ -117,7 +160,7 @@ function checkTensors(
   throw new AnyformerError(
     'INVALID_FILE',
     `${file} does not fit the model: it ${texts.join('; it ')}. ` +
-      'Load it with the config.json it was saved with. The model is unchanged.',
+      'Load it with the config.json it was saved with.',
   );
 }
 

@@ -20,7 +20,7 @@ import {
   linear,
   linearWeights,
 } from './encoderParameters.ts';
-import { ParameterStore } from './parameterStore.ts';
+import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 
 export interface SequenceClassifierOptions {
   encoder: EncoderOptions;
@@ -46,8 +46,9 @@ const schema = v.strictObject({
  *
  * With an encoder of type 'bert' it is Hugging Face's BertForSequenceClassification.
  *
- * @param seed of the initial weights.
- * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`.
+ * @param weights a seed to draw them from, or those of a file.
+ * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`; `INVALID_FILE` for weights that do
+ *   not fit.
  *
  * @example
  * const classifier = new SequenceClassifier({ encoder: { vocabSize: 20000 }, numLabels: 2 }, 42);
@@ -61,7 +62,7 @@ export class SequenceClassifier {
   readonly #encoder: EncoderWeights;
   readonly #head: LinearWeights;
 
-  constructor(options: SequenceClassifierOptions, seed: number) {
+  constructor(options: SequenceClassifierOptions, weights: StartingWeights) {
     const { encoder, numLabels, classifierDropout } = parseOptions(
       'SequenceClassifier',
       schema,
@@ -76,7 +77,7 @@ export class SequenceClassifier {
         ...linear('classifier', this.config.hiddenSize, numLabels),
       ],
       encoderInitialization(this.config),
-      seed,
+      weights,
     );
     this.#encoder = encoderWeights(this.config, this.#store);
     this.#head = linearWeights(this.#store, 'classifier');

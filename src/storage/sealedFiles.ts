@@ -1,5 +1,6 @@
 import { AnyformerError, show } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
+import { crc32 } from './crc32.ts';
 import type { ReadOptions, Storage } from './storage.ts';
 
 const CONFIG = 'config.json';
@@ -69,12 +70,35 @@ export async function readSealedFiles(
     if (seals ? seals.has(name) : await storage.has(name)) names.push(name);
   }
   const files = new Map([[CONFIG, config]]);
-  for (const name of names) {
-    const bytes = await storage.read(name, options);
+  const read = await readAll(storage, names, options);
+  for (const [i, bytes] of read.entries()) {
+    const name = names[i]!;
     if (seals) checkSeal(name, bytes, seals.get(name), storage.location);
     files.set(name, bytes);
   }
   return files;
+}
+
+/** Reads files at once. The first that fails stops the others. */
+async function readAll(
+  storage: Storage,
+  names: readonly string[],
+  { signal, ...options }: ReadOptions,
+): Promise<Uint8Array[]> {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(signal!.reason);
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) onAbort();
+  try {
+    return await Promise.all(
+      names.map((name) => storage.read(name, { ...options, signal: stop.signal })),
+    );
+  } catch (error) {
+    stop.abort();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
 }
 
 function readSeals(config: JsonObject, where: string): Map<string, Seal> | undefined {
@@ -122,22 +146,4 @@ function checkSeal(
 
 function sealOf(bytes: Uint8Array): Seal {
   return { bytes: bytes.length, crc32: crc32(bytes) };
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-/**
- * CRC-32 as in zip and gzip (polynomial 0xEDB88320). Enough against accidents, which is what a seal
- * is for, and it needs no `crypto.subtle`, which browsers deny to plain http pages.
- */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) {
-    crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -8,7 +8,11 @@ import {
 import { type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { encoderConfigFromHf, encoderConfigToHf } from '../models/encoderConfig.ts';
-import { SequenceClassifier } from '../models/sequenceClassifier.ts';
+import type { SavedWeights } from '../models/parameterStore.ts';
+import {
+  SequenceClassifier,
+  type SequenceClassifierOptions,
+} from '../models/sequenceClassifier.ts';
 import { type Side, Tokenizer } from '../tokenizers/index.ts';
 import { checkPadding } from './classifierTokenizer.ts';
 
@@ -63,11 +67,17 @@ export function toFiles(parts: ClassifierParts): Map<string, Uint8Array> {
   ]);
 }
 
-/** The way back. Nothing is left in memory where a file does not fit. */
-export function fromFiles(
+/** What the files of a saved classifier hold. */
+export interface SavedClassifier extends Omit<ClassifierParts, 'model'> {
+  readonly model: Omit<SequenceClassifierOptions, 'numLabels'>;
+  readonly weights: SavedWeights;
+}
+
+/** Reads the files. The engine need not run: their reading and its start take place together. */
+export function readClassifierFiles(
   files: ReadonlyMap<string, Uint8Array>,
   location: string,
-): ClassifierParts {
+): SavedClassifier {
   const nameOf = (file: string) => `${file} in ${location}`;
   const config = readHfConfig(files.get('config.json')!, nameOf('config.json'));
   const labels = labelsFromConfig(config, nameOf('config.json'));
@@ -96,28 +106,21 @@ export function fromFiles(
   const truncationSide = sideOf(tokenizerConfig.truncation_side, nameOf('tokenizer_config.json'));
   const { tensors } = readSafetensors(files.get('model.safetensors')!, nameOf('model.safetensors'));
   const { classifierDropout } = config;
-  const model = new SequenceClassifier(
-    {
-      encoder,
-      numLabels: labels.length,
-      ...(typeof classifierDropout === 'number' && { classifierDropout }),
-    },
-    0,
-  );
-  try {
-    model.loadSafetensors(tensors, nameOf('model.safetensors'));
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
   return {
-    model,
+    model: { encoder, ...(typeof classifierDropout === 'number' && { classifierDropout }) },
+    weights: { tensors, file: nameOf('model.safetensors') },
     tokenizer,
     labels,
     multiLabel: config.problemType === MULTI_LABEL,
     maxLength: Math.min(maxLength, encoder.maxPositionEmbeddings),
     truncationSide,
   };
+}
+
+/** @throws AnyformerError `INVALID_FILE` for weights that do not fit; none are kept then. */
+export function openClassifier({ model, weights, ...parts }: SavedClassifier): ClassifierParts {
+  const options = { ...model, numLabels: parts.labels.length };
+  return { ...parts, model: new SequenceClassifier(options, weights) };
 }
 
 function checkKindOfHead(config: JsonObject, labels: readonly string[], name: string): void {
@@ -162,25 +165,21 @@ export function restoreWeights(
   { model, tokenizer, labels }: ClassifierParts,
   files: ReadonlyMap<string, Uint8Array>,
 ): void {
-  const saved = fromFiles(files, 'the checkpoint');
-  try {
-    if (JSON.stringify(saved.labels) !== JSON.stringify(labels)) {
-      throw new AnyformerError(
-        'INVALID_ARGUMENT',
-        `The checkpoint is of the labels ${show(saved.labels)}, this classifier of ${show(labels)}; resume with the labels and examples of the first run.`,
-      );
-    }
-    if (
-      JSON.stringify(saved.tokenizer.toJSON().tokenizer) !==
-      JSON.stringify(tokenizer.toJSON().tokenizer)
-    ) {
-      throw new AnyformerError(
-        'INVALID_ARGUMENT',
-        `The checkpoint has another vocabulary (${saved.tokenizer.vocabSize} tokens) than this classifier (${tokenizer.vocabSize}); resume with the examples of the first run, or load the checkpoint's own folder and go on with that.`,
-      );
-    }
-    model.loadSafetensors(saved.model.toSafetensors());
-  } finally {
-    saved.model.dispose();
+  const saved = readClassifierFiles(files, 'the checkpoint');
+  if (JSON.stringify(saved.labels) !== JSON.stringify(labels)) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `The checkpoint is of the labels ${show(saved.labels)}, this classifier of ${show(labels)}; resume with the labels and examples of the first run.`,
+    );
   }
+  if (
+    JSON.stringify(saved.tokenizer.toJSON().tokenizer) !==
+    JSON.stringify(tokenizer.toJSON().tokenizer)
+  ) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `The checkpoint has another vocabulary (${saved.tokenizer.vocabSize} tokens) than this classifier (${tokenizer.vocabSize}); resume with the examples of the first run, or load the checkpoint's own folder and go on with that.`,
+    );
+  }
+  model.loadSafetensors(saved.weights.tensors, saved.weights.file);
 }

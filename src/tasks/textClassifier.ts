@@ -20,7 +20,8 @@ import {
 import {
   CLASSIFIER_FILES,
   type ClassifierParts,
-  fromFiles,
+  openClassifier,
+  readClassifierFiles,
   restoreWeights,
   toFiles,
 } from './classifierFiles.ts';
@@ -96,12 +97,15 @@ export class TextClassifier {
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextClassifier> {
     const { signal, onProgress } = parseOptions('TextClassifier.load', loadSchema, options);
     const storage = openStorage(source, runtime);
-    const files = await readSealedFiles(storage, CLASSIFIER_FILES, {
+    const reading = readSealedFiles(storage, CLASSIFIER_FILES, {
       signal,
       ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
     });
-    await createEngine();
-    const parts = fromFiles(files, storage.location);
+    const [saved] = await Promise.all([
+      reading.then((files) => readClassifierFiles(files, storage.location)),
+      createEngine(),
+    ]);
+    const parts = openClassifier(saved);
     const { labels, multiLabel, maxLength, truncationSide, tokenizer } = parts;
     const parsed = parseClassifierOptions({
       labels,

@@ -1,7 +1,7 @@
 import { AnyformerError, show } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/safetensors.ts';
-import { crc32 } from '../storage/sealedFiles.ts';
+import { crc32 } from '../storage/crc32.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TrainingState } from './trainingState.ts';
 import { stateFromJson, stateToJson } from './trainingStateJson.ts';

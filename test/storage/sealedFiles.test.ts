@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
-import { crc32, readSealedFiles, sealFiles } from '../../src/storage/sealedFiles.ts';
+import { readSealedFiles, sealFiles } from '../../src/storage/sealedFiles.ts';
 import { fileNames, sampleFiles, versionOf } from './sampleFiles.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -72,12 +72,5 @@ describe('sealed files', () => {
     missing.delete('tokenizer.json');
     await expect(read(missing)).rejects.toMatchObject({ code: 'STORAGE' });
     expect(() => sealFiles(new Map())).toThrow(/needs a config\.json/);
-  });
-});
-
-describe('crc32', () => {
-  it('gives the published check value', () => {
-    expect(crc32(encode('123456789'))).toBe(0xcbf43926);
-    expect(crc32(new Uint8Array(0))).toBe(0);
   });
 });
