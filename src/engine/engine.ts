@@ -125,7 +125,7 @@ export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
   ]);
   const binary = await bootTfjsBinary(tfjsSource, memory);
   const { native, table } = await bindNativeKernels(kernelFile, kernelSource, binary.heap);
-  const pool = memory && startThreads(threads, native, kernelSource, table, binary.heap);
+  const pool = memory && createThreadPool(threads, native, kernelSource, table, binary.heap);
   const backend = new AnyformerBackend(binary, native, pool);
   tf.registerBackend(BACKEND, () => backend, 2);
   if (!(await tf.setBackend(BACKEND))) {
@@ -159,8 +159,7 @@ function chooseThreads(wanted: unknown): Threads {
   };
 }
 
-/** Starts the workers without waiting for them: they take part from the job they are in time for. */
-function startThreads(
+function createThreadPool(
   threads: Threads,
   native: NativeKernels,
   module: WebAssembly.Module,
@@ -172,15 +171,17 @@ function startThreads(
   const { count } = threads;
   const block = Math.ceil(heap.malloc(SHARED_WORK_BYTES + 64) / 64) * 64;
   heap.u8.fill(0, block, block + SHARED_WORK_BYTES);
-  for (let thread = 1; thread < count; thread++) {
-    // A worker that cannot start is one that claims nothing: the others do its work.
-    start({ module, memory, block, table, thread }, (error) => {
-      threads.count -= 1;
-      threads.enabled = threads.count > 1;
-      threads.reason = `a thread could not start: ${error.message}`;
-    });
-  }
-  return new ThreadPool(native, memory, block, count, mayBlock);
+  // A worker that cannot start is one that claims nothing: the others do its work.
+  const onError = (error: Error) => {
+    threads.count -= 1;
+    threads.enabled = threads.count > 1;
+    threads.reason = `a thread could not start: ${error.message}`;
+  };
+  return new ThreadPool(native, memory, block, count, mayBlock, () => {
+    for (let thread = 1; thread < count; thread++) {
+      start({ module, memory, block, table, thread }, onError);
+    }
+  });
 }
 
 async function chooseRelaxedSimd(wanted: boolean): Promise<Feature> {

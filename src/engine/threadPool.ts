@@ -16,17 +16,28 @@ const LEAST_WORK = 16_384;
 /** Chunks a thread: a thread whose core is taken away holds up the others by at most this share. */
 const CHUNKS_PER_THREAD = 4;
 
+/**
+ * Milliseconds of work that could have been shared before the workers are started. Starting them
+ * costs about as much, which a program that loads a model for one prediction need not pay.
+ */
+const START_AFTER = 20;
+
 /** The threads that share kernels with the main one, which always takes part. */
 export class ThreadPool {
   readonly #work: SharedWork;
   readonly #kernels: KernelTable;
   readonly #places: ReadonlyMap<string, number>;
+  /** Undefined when they are started. */
+  #startWorkers: (() => void) | undefined;
+  #workedAlone = 0;
 
   /**
    * @param native the kernels of the main thread.
    * @param block address of the zeroed block of SharedWork.
    * @param threads number of threads, the main one among them.
    * @param mayBlock whether the main thread may sleep.
+   * @param startWorkers starts all threads but the main one, without waiting for them: they take
+   *   part from the job they are in time for.
    */
   constructor(
     native: NativeKernels,
@@ -34,7 +45,9 @@ export class ThreadPool {
     block: number,
     readonly threads: number,
     private readonly mayBlock: boolean,
+    startWorkers: () => void,
   ) {
+    this.#startWorkers = startWorkers;
     const kernels = Object.entries(native);
     this.#kernels = kernels.map(([, kernel]) => kernel);
     this.#places = new Map(kernels.map(([name], place) => [name, place]));
@@ -50,6 +63,18 @@ export class ThreadPool {
 
   /** Runs a kernel over [0, units) in chunks. @returns the first bad unit, or -1. */
   run(kernel: string, job: Omit<Job, 'kernel'>): number {
+    if (this.#startWorkers === undefined) return this.#share(kernel, job);
+    const begin = performance.now();
+    const bad = this.#share(kernel, job);
+    this.#workedAlone += performance.now() - begin;
+    if (this.#workedAlone >= START_AFTER) {
+      this.#startWorkers();
+      this.#startWorkers = undefined;
+    }
+    return bad;
+  }
+
+  #share(kernel: string, job: Omit<Job, 'kernel'>): number {
     const numbered: Job = { ...job, kernel: this.#places.get(kernel)! };
     this.#work.post(numbered);
     this.#work.work(this.#kernels, 0);
