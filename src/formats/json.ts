@@ -2,16 +2,25 @@ import { AnyformerError, show } from '../core/errors.ts';
 
 export type JsonObject = { [key: string]: unknown };
 
+export interface JsonOptions {
+  /**
+   * Whether a key that stands twice in one object is refused, since parsers disagree about which of
+   * the two counts. It takes longer than the parsing. Default: true.
+   */
+  readonly uniqueKeys?: boolean;
+}
+
 /**
  * Parses UTF-8 bytes (or text) that must hold one JSON object.
- *
- * Stricter than `JSON.parse`: a key that stands twice in one object is refused, since parsers
- * disagree about which of the two counts.
  *
  * @param name the file, for the message.
  * @throws AnyformerError `INVALID_FILE`.
  */
-export function parseJsonObject(source: Uint8Array | string, name: string): JsonObject {
+export function parseJsonObject(
+  source: Uint8Array | string,
+  name: string,
+  { uniqueKeys = true }: JsonOptions = {},
+): JsonObject {
   const text = typeof source === 'string' ? source : decodeUtf8(source, name);
   let value: unknown;
   try {
@@ -30,11 +39,11 @@ export function parseJsonObject(source: Uint8Array | string, name: string): Json
       `${name} must hold a JSON object, received ${show(value)}.`,
     );
   }
-  // Of two equal keys one is left, so the numbers tell; which key it is takes longer to find.
-  if (writtenKeys(text) !== parsedKeys(value)) {
+  const twice = uniqueKeys ? findDuplicateKey(text) : undefined;
+  if (twice !== undefined) {
     throw new AnyformerError(
       'INVALID_FILE',
-      `${name} has the key ${show(findDuplicateKey(text))} twice in one object; keep one of the two.`,
+      `${name} has the key ${show(twice)} twice in one object; keep one of the two.`,
     );
   }
   return value;
@@ -58,33 +67,7 @@ function decodeUtf8(bytes: Uint8Array, name: string): string {
   }
 }
 
-// The text is known to be valid JSON from here on.
-
-/** How many keys the objects of a text have as they are written. */
-function writtenKeys(text: string): number {
-  let keys = 0;
-  for (let start = text.indexOf('"'); start !== -1; ) {
-    const end = endOfString(text, start);
-    if (isFollowedByColon(text, end)) keys++;
-    start = text.indexOf('"', end);
-  }
-  return keys;
-}
-
-/** How many keys the objects of a parsed value have. */
-function parsedKeys(value: unknown): number {
-  let keys = 0;
-  const open = [value];
-  while (open.length > 0) {
-    const container = open.pop() as object;
-    const values = Object.values(container);
-    if (!Array.isArray(container)) keys += values.length;
-    for (const inner of values) if (typeof inner === 'object' && inner !== null) open.push(inner);
-  }
-  return keys;
-}
-
-/** The first key that stands twice in one object. */
+/** The first key that stands twice in one object of `text`, which is known to be valid JSON. */
 function findDuplicateKey(text: string): string | undefined {
   // One set of keys for each open object, undefined for each open array.
   const open: (Set<string> | undefined)[] = [];
@@ -111,16 +94,9 @@ function findDuplicateKey(text: string): string | undefined {
 /** The index behind the closing quote of the string that opens at `start`. */
 function endOfString(text: string, start: number): number {
   // Not a regular expression: over strings of many megabytes its backtracking stack overflows.
-  let quote = text.indexOf('"', start + 1);
-  while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
-  return quote + 1;
-}
-
-/** Whether an odd number of backslashes stands before `index`: two of them are one in the string. */
-function isEscaped(text: string, index: number): boolean {
-  let first = index;
-  while (text[first - 1] === '\\') first--;
-  return (index - first) % 2 === 1;
+  let i = start + 1;
+  while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+  return i + 1;
 }
 
 function isFollowedByColon(text: string, end: number): boolean {

@@ -93,7 +93,10 @@ export function readClassifierFiles(
   const tokenizerConfig = tokenizerConfigFile
     ? parseJsonObject(tokenizerConfigFile, nameOf('tokenizer_config.json'))
     : {};
-  const tokenizerJson = parseJsonObject(files.get('tokenizer.json')!, nameOf('tokenizer.json'));
+  const tokenizerJson = parseJsonObject(files.get('tokenizer.json')!, nameOf('tokenizer.json'), {
+    // Of many thousands of tokens; all libraries take the last of two that are the same.
+    uniqueKeys: false,
+  });
   const tokenizer = Tokenizer.fromJSON(tokenizerJson, tokenizerConfig);
   checkPadding(tokenizer, nameOf('tokenizer.json'));
   if (tokenizer.vocabSize > encoder.vocabSize) {

@@ -177,7 +177,7 @@ export class Tokenizer {
         elapsedSeconds: clock.elapsedSeconds,
         remainingSeconds: clock.remainingSeconds(step, totalSteps),
       });
-      await yieldToEventLoop();
+      if (step !== totalSteps) await yieldToEventLoop();
       throwIfAborted(signal, 'Encoding');
     }
     return encodings;

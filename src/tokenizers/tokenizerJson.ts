@@ -70,8 +70,9 @@ function checkModel(model: Record<string, unknown>): Record<string, unknown> {
     return { ...model, type };
   }
   const vocab = asObject(model.vocab, 'model.vocab');
-  for (const [token, id] of Object.entries(vocab)) {
-    if (!isId(id)) refuse(`model.vocab gives the token ${show(token)} the id ${show(id)}`);
+  if (!Object.values(vocab).every(isId)) {
+    const [token, id] = Object.entries(vocab).find(([, value]) => !isId(value))!;
+    refuse(`model.vocab gives the token ${show(token)} the id ${show(id)}`);
   }
   if (type === 'BPE') checkMerges(model.merges);
   else if (typeof model.unk_token !== 'string' || !Object.hasOwn(vocab, model.unk_token)) {

@@ -102,6 +102,12 @@ describe('parseJsonObject', () => {
     expect(parseJsonObject(json, 'x.json')).toHaveProperty('z', 1);
   });
 
+  it('takes the last of two equal keys, as JSON.parse does, only where it is told to', () => {
+    const json = '{"a":{"b":1,"b":2}}';
+    expect(() => parseJsonObject(json, 'x.json')).toThrow(/key 'b' twice/);
+    expect(parseJsonObject(json, 'x.json', { uniqueKeys: false })).toEqual({ a: { b: 2 } });
+  });
+
   it('agrees with JSON.parse on every object', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.boolean(), (value, indented) => {
