@@ -8,8 +8,10 @@ import {
   closeRow,
   dropRow,
   exponentiateRow,
+  levelRow,
   rowShift,
   scaleRow,
+  STEEP,
   transformRow,
 } from './f32_attention_row';
 import { multiplyInPlace, TILE_BYTES } from './f32_gemm_block';
@@ -63,7 +65,7 @@ function placeBuffers(call: AttentionCall, scratch: usize): void {
  * @param value [B, Tk, numKeyValueHeads * valueDim].
  * @param output [B, Tq, numHeads * valueDim].
  * @param statistics [B, numHeads, Tq, 2] for `f32_attentionGrad`: the largest exponent of 2 of each
- *   row and 1 / the sum of its powers (0 where it sees no key); 0 = not stored.
+ *   row, or STEEP, and 1 / the sum of its powers (0 where it sees no key); 0 = not stored.
  * @param weights [B, numHeads, Tq, Tk]: the softmax, before dropout; 0 = not stored.
  * @param keyMask [B, Tk] bytes, zero = the key is not seen; 0 = every key is.
  * @param bias a row of Tk floats per query row, added to the scaled scores; 0 = none. A stride of 0
@@ -234,15 +236,13 @@ function attendBlock(call: AttentionCall, unit: i32, row: i32, query: usize, out
 
 /** Raw scores become powers of 2, dropped where dropout says so; returns their missing factor. */
 function softmaxRow(call: AttentionCall, unit: i32, row: i32, scores: usize, seen: i32): f32 {
-  let factor = call.exponentScale;
-  if (call.hasTransform) {
-    const bias = call.biasAt(unit / call.numHeads, unit % call.numHeads, row);
-    transformRow(scores, seen, factor, bias, call.keyLimit);
-    factor = 1;
-  }
+  const bias = call.biasAt(unit / call.numHeads, unit % call.numHeads, row);
+  if (call.hasTransform) transformRow(scores, seen, call.scale, bias, call.keyLimit);
   closeRow(scores, seen);
+  const factor = call.exponentFactor;
   const shift = rowShift(scores, seen, factor);
-  const sum = exponentiateRow(scores, seen, factor, shift);
+  if (shift == STEEP) levelRow(scores, seen, bias, call.keyLimit);
+  const sum = exponentiateRow(scores, seen, factor, shift == STEEP ? 0 : shift);
   const inverse = sum == 0 ? <f32>0 : <f32>1 / sum;
   if (call.statistics) {
     const statistics = call.statisticsAt(unit, row);

@@ -8,8 +8,10 @@ import {
   clearRow,
   closeRow,
   dotRow,
+  levelRow,
   softmaxDropoutGradRow,
   softmaxGradRow,
+  STEEP,
   transformRow,
 } from './f32_attention_row';
 import { multiplyInPlace, TILE_BYTES } from './f32_gemm_block';
@@ -218,15 +220,17 @@ function softmaxGrad(
 ): void {
   const unit = batch * call.numHeads + head;
   const statistics = call.statisticsAt(unit, row);
-  const shift = load<f32>(statistics);
+  let shift = load<f32>(statistics);
   const inverse = load<f32>(statistics, 4);
   const scale = call.scale;
-  let factor = call.exponentScale;
-  if (call.hasTransform) {
-    transformRow(scores, seen, factor, call.biasAt(batch, head, row), call.keyLimit);
-    factor = 1;
-  }
+  const factor = call.exponentFactor;
+  const bias = call.biasAt(batch, head, row);
+  if (call.hasTransform) transformRow(scores, seen, scale, bias, call.keyLimit);
   closeRow(scores, seen);
+  if (shift == STEEP) {
+    levelRow(scores, seen, bias, call.keyLimit);
+    shift = 0;
+  }
   if (call.dropoutRate > 0) {
     softmaxDropoutGradRow(
       scores, gradients, seen, factor, shift, inverse, delta, scale,

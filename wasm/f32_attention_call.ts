@@ -40,8 +40,6 @@ export class AttentionCall {
   dropoutRate: f32;
   dropoutSeed: i32;
 
-  /** The factor of the scores in the exponent of 2; 1 when `transform` has applied it. */
-  factor: f32;
   /** Floats from row to row of the scores. */
   width: i32;
   tile: usize;
@@ -115,10 +113,11 @@ export class AttentionCall {
     return this.bias != 0 || this.keyLimit != 0 || !(this.scale > 0);
   }
 
-  /** From a raw score to an exponent of 2. */
+  /** From a score to an exponent of 2; `transformRow` has applied the scale already. */
   @inline
-  get exponentScale(): f32 {
-    return this.scale * f32x4.extract_lane(v128.load(constantTable(), LOG2_E), 0);
+  get exponentFactor(): f32 {
+    const log2e = f32x4.extract_lane(v128.load(constantTable(), LOG2_E), 0);
+    return this.hasTransform ? log2e : this.scale * log2e;
   }
 
   /**

@@ -1,8 +1,8 @@
 // One row of scores, from q . k to probabilities, and back. Rows stand in scratch, padded to whole
-// vectors; exponents are powers of 2 throughout, which spares the softmax a multiplication.
+// vectors; exponents are powers of 2, so that a scale and log2 e are one factor.
 
 import { at, laneMask, loadLanes, storeLanes } from './lib/address';
-import { constantTable, HASH_STEP, LOG2_E, LOWEST, MINUS_INFINITE } from './lib/constants';
+import { constantTable, HASH_STEP, MINUS_INFINITE } from './lib/constants';
 import { columnCounters, dropLimit, hash, rowKey, secondRowKey } from './lib/hash';
 import { exp2NonPositive, fma, hmax, hsum } from './lib/math';
 
@@ -30,21 +30,20 @@ export function clearRow(row: usize, from: i32, to: i32): void {
 }
 
 /**
- * scores[j] = min(limit[j], scores[j] * factor + bias[j] * log2 e), or less of it.
+ * scores[j] = min(limit[j], scores[j] * scale + bias[j]), or less of it.
  *
  * @param bias `count` floats of the caller's, 0 = none.
  * @param limit Infinity or -Infinity per key, in whole vectors; 0 = none.
  */
-export function transformRow(scores: usize, count: i32, factor: f32, bias: usize, limit: usize): void {
-  const log2e = v128.load(constantTable(), LOG2_E);
-  const factors = f32x4.splat(factor);
+export function transformRow(scores: usize, count: i32, scale: f32, bias: usize, limit: usize): void {
+  const scales = f32x4.splat(scale);
   const bytes = paddedBytes(count);
   const whole = (<usize>(count & ~3)) << 2;
   for (let j: usize = 0; j < bytes; j += 16) {
-    let score = f32x4.mul(v128.load(scores + j), factors);
+    let score = f32x4.mul(v128.load(scores + j), scales);
     if (bias) {
       const b = j < whole ? v128.load(bias + j) : loadLanes(bias + j, count & 3);
-      score = fma(b, log2e, score);
+      score = f32x4.add(score, b);
     }
     // In this order a NaN becomes Infinity, and a row with an infinite score becomes NaN;
     // a masked key becomes -Infinity whatever its score.
@@ -53,11 +52,11 @@ export function transformRow(scores: usize, count: i32, factor: f32, bias: usize
   }
 }
 
-/** The largest exponent of a row, never less than the lowest finite number. */
-export function rowShift(scores: usize, count: i32, factor: f32): f32 {
-  const table = constantTable();
+/** The largest score of a row; may pass over a NaN. */
+@inline
+function largestOf(scores: usize, count: i32): f32 {
   const end = scores + paddedBytes(count);
-  let even = v128.load(table, MINUS_INFINITE);
+  let even = v128.load(constantTable(), MINUS_INFINITE);
   let odd = even;
   let p = scores;
   for (; p + 32 <= end; p += 32) {
@@ -65,9 +64,43 @@ export function rowShift(scores: usize, count: i32, factor: f32): f32 {
     odd = f32x4.pmax(odd, v128.load(p, 16));
   }
   if (p < end) even = f32x4.pmax(even, v128.load(p));
-  const shift = hmax(f32x4.pmax(even, odd)) * factor;
-  // Otherwise a row that sees nothing would compute -Infinity - -Infinity.
-  return shift < -f32.MAX_VALUE ? -f32.MAX_VALUE : shift;
+  return hmax(f32x4.pmax(even, odd));
+}
+
+/** The largest exponent of a row, or {@link STEEP}. */
+export function rowShift(scores: usize, count: i32, factor: f32): f32 {
+  const shift = largestOf(scores, count) * factor;
+  return abs<f32>(shift) <= LARGEST_SHIFT ? shift : STEEP;
+}
+
+/**
+ * Beyond this the difference of exponent and shift is no longer small where both are: a fused
+ * multiplication knows digits of the one that the other has lost.
+ */
+const LARGEST_SHIFT: f32 = 65536;
+
+/** Stands for the shift of a row that goes through {@link levelRow}: large, infinite or empty. */
+export const STEEP: f32 = f32.MAX_VALUE;
+
+/**
+ * Subtracts the largest score of a row from all, so that the exponents have a shift of 0. Where all
+ * are -Infinity, those of a row that sees a key become NaN.
+ *
+ * @param bias, limit as in `transformRow`: a key with a bias of -Infinity is not seen either.
+ */
+export function levelRow(scores: usize, count: i32, bias: usize, limit: usize): void {
+  const largest = largestOf(scores, count);
+  if (largest == -Infinity) {
+    let seesNone = true;
+    for (let j: i32 = 0; j < count && seesNone; j++) {
+      const isMasked = limit != 0 && load<f32>(at(limit, j)) < 0;
+      seesNone = isMasked || (bias != 0 && load<f32>(at(bias, j)) == -Infinity);
+    }
+    if (seesNone) return;
+  }
+  const top = f32x4.splat(largest);
+  const end = scores + paddedBytes(count);
+  for (let p = scores; p < end; p += 16) v128.store(p, f32x4.sub(v128.load(p), top));
 }
 
 @inline

@@ -1,10 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyAttentionCase, largerCases, problem, runAttention } from './attentionCase.ts';
+import {
+  anyAttentionCase,
+  largerCases,
+  problem,
+  runAttention,
+  runAttentionGrad,
+} from './attentionCase.ts';
 import { expectClose } from './expectClose.ts';
 import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { MemoryEnd } from './memoryEnd.ts';
-import { attention } from './reference/attention.ts';
+import { attention, attentionGrad } from './reference/attention.ts';
 
 const tolerance = { relative: 2e-5, absolute: 5e-6 };
 
@@ -87,6 +93,39 @@ describe.each(builds)('f32_attention, $name build', ({ module }) => {
     // float32 scores of some hundreds: a thousandth of a power.
     expectClose(output, attention(p).output, { relative: 2e-3, absolute: 2e-3 });
     expect(weights.every((w) => w === 0 || w >= 2 ** -127)).toBe(true);
+  });
+
+  it.each([2, 9])('picks the largest score, however large all are, %i rows', (Tq) => {
+    // Scores of 1e5 up to those that leave float32 once they are exponents of 2.
+    for (const size of [1e5, 1e9, 1e12, 1e25, 2.8e38]) {
+      for (const options of [{}, { seen: 0.9 }, { biasShape: [false, false, true] as const }]) {
+        for (const sign of [1, -1]) {
+          const shape = { B: 1, Tq, Tk: 11, H: 1, keyHeads: 1, d: 1, dv: 5, scale: 1, ...options };
+          const p = problem(shape);
+          p.query.fill(sign);
+          p.key.set(Float32Array.from(p.key, (_, j) => size * (1 - ((j * 7) % 11) / 50)));
+          const { output, weights, dquery, dkey, dvalue } = runAttentionGrad(memory, [0.5], p);
+          const expected = attention(p);
+          expectClose(output, expected.output, tolerance);
+          expectClose(weights, expected.weights, tolerance);
+          const gradients = attentionGrad(p, p.outputGrad);
+          expectClose(dvalue, gradients.dvalue, { absolute: 1e-4 });
+          // One probability is 1: what is left of their gradients is rounding.
+          expectClose(dquery, gradients.dquery, { absolute: 1e-5 * size });
+          expectClose(dkey, gradients.dkey, { absolute: 1e-4 });
+        }
+      }
+    }
+  });
+
+  it.each([2, 9])('gives NaN where the scores of all keys seen are -Infinity, %i rows', (Tq) => {
+    for (const options of [{}, { seen: 0.6 }, { causal: true }]) {
+      const p = problem({ B: 1, Tq, Tk: 12, H: 1, keyHeads: 1, d: 3, dv: 4, ...options });
+      p.query.fill(Number.NEGATIVE_INFINITY);
+      p.key.fill(1);
+      const { output } = runAttention(memory, [], p);
+      expect(output.every(Number.isNaN)).toBe(true);
+    }
   });
 
   it.each([3, 5])('reads nothing behind its inputs, %i rows', (Tq) => {
