@@ -7,7 +7,9 @@ import { fma, fnma, hsum } from './lib/math';
 import {
   ROWS_PER_CHUNK,
   addRows,
+  carefulMean,
   chunkCount,
+  isFinite,
   rowSquaresFrom,
   rowSum,
   vectorBytes,
@@ -45,8 +47,13 @@ export function f32_layerNorm(
       addRows(source, rowAt(residual, row, D), total, D);
       source = total;
     }
-    const mean = rowSum(source, D) * perColumn;
-    const inverse: f32 = <f32>1 / sqrt<f32>(rowSquaresFrom(source, mean, D) * perColumn + epsilon);
+    let mean = rowSum(source, D) * perColumn;
+    let variance = rowSquaresFrom(source, mean, D) * perColumn;
+    if (!isFinite(variance)) {
+      mean = carefulMean(source, 0, false, D);
+      variance = carefulMean(source, mean, true, D);
+    }
+    const inverse: f32 = <f32>1 / sqrt<f32>(variance + epsilon);
     store<f32>(rowAt(stats, row, 2), mean);
     store<f32>(rowAt(stats, row, 2), inverse, 4);
     normalizeRow(source, gamma, beta, rowAt(y, row, D), D, mean, inverse);

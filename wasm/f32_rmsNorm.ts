@@ -4,7 +4,15 @@
 
 import { laneMask, loadLanes, rowAt, smaller, storeLanes, zeroFill } from './lib/address';
 import { fma, fnma, hsum } from './lib/math';
-import { ROWS_PER_CHUNK, addRows, chunkCount, rowDot, vectorBytes } from './lib/rows';
+import {
+  ROWS_PER_CHUNK,
+  addRows,
+  carefulMean,
+  chunkCount,
+  isFinite,
+  rowDot,
+  vectorBytes,
+} from './lib/rows';
 
 /**
  * Rows [begin, end) of y = rmsNorm(x + residual).
@@ -36,7 +44,9 @@ export function f32_rmsNorm(
       addRows(source, rowAt(residual, row, D), total, D);
       source = total;
     }
-    const inverse: f32 = <f32>1 / sqrt<f32>(rowDot(source, source, D) * perColumn + epsilon);
+    let square = rowDot(source, source, D) * perColumn;
+    if (!isFinite(square)) square = carefulMean(source, 0, true, D);
+    const inverse: f32 = <f32>1 / sqrt<f32>(square + epsilon);
     store<f32>(rowAt(inverses, row, 1), inverse);
     scaleRow(source, gamma, rowAt(y, row, D), D, inverse);
   }

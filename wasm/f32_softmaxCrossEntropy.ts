@@ -6,7 +6,15 @@
 import { at, loadLanes, rowAt, storeLanes, zeroFill } from './lib/address';
 import { constantTable } from './lib/constants';
 import { fma, fnma, hsum, logScalar } from './lib/math';
-import { affineRow, rowMax, rowSum, rowSumFrom, vectorBytes } from './lib/rows';
+import {
+  affineRow,
+  carefulMean,
+  isFinite,
+  rowMax,
+  rowSum,
+  rowSumFrom,
+  vectorBytes,
+} from './lib/rows';
 import { storeExponentials, sumExponentials } from './lib/softmaxRow';
 
 /**
@@ -68,7 +76,8 @@ function sparseRow(
   const largest = rowMax(logits, V);
   // Read before the gradient may overwrite them.
   const chosen = load<f32>(at(logits, label)) - largest;
-  const mean: f32 = smoothing != 0 ? rowSumFrom(logits, largest, V) / (<f32>V) : 0;
+  let mean: f32 = smoothing != 0 ? rowSumFrom(logits, largest, V) / (<f32>V) : 0;
+  if (!isFinite(mean)) mean = carefulMean(logits, largest, false, V);
   const sum = gradient
     ? storeExponentials(table, logits, gradient, V, largest)
     : sumExponentials(table, logits, V, largest);

@@ -169,6 +169,19 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
     expectClose(gradient, expected.gradient);
   });
 
+  it('smoothing averages logits whose sum leaves float32', () => {
+    for (const V of [5, 33]) {
+      const logits = randomNumbers(2 * V, 4);
+      logits[V - 1] = 1e38;
+      logits.fill(-3e38, V, V + 4);
+      const batch = { logits, V, labels: Int32Array.of(0, V - 1), smoothing: 0.1 };
+      const { losses, gradient } = softmaxKernel(memory, [], batch);
+      const expected = expectedLosses(batch);
+      expectClose(losses, expected.losses, { relative: 1e-5 });
+      expectClose(gradient, expected.gradient);
+    }
+  });
+
   it('a NaN or Infinity among the logits follows the formula', () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       for (const smoothing of [0, 0.1]) {

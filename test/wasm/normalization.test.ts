@@ -137,6 +137,24 @@ describe.each(builds)('normalization kernels, $name build', ({ module }) => {
     );
   });
 
+  it('large numbers normalize as float32 allows, though their sums leave it', () => {
+    for (const D of [1, 5, 8, 33]) {
+      const [gamma, beta] = [randomNumbers(D, 1), randomNumbers(D, 2)];
+      // The mean is a float32, the squares are not: 1 / deviation is 0.
+      const huge = new Float32Array(2 * D).fill(1e38).fill(3e38, 0, 1);
+      const { y } = layerNormKernel(memory, [], { x: huge, gamma, beta, D, epsilon: EPSILON });
+      const last = layerNorm(huge.subarray(D), gamma, beta, 1, D, EPSILON);
+      expectClose(y, [...(D === 1 ? last : beta), ...last], { absolute: 1e-5 });
+      // The squares are float32, their sums are not.
+      const large = randomNumbers(2 * D, 3, 1.8e19);
+      const layer = layerNormKernel(memory, [], { x: large, gamma, beta, D, epsilon: EPSILON });
+      const expected = layerNorm(large, gamma, beta, 2, D, EPSILON);
+      if (D > 1) expectClose(layer.y, expected, { relative: 1e-5, absolute: 1e-5 });
+      const rms = rmsNormKernel(memory, [], { x: large, gamma, D, epsilon: EPSILON });
+      expectClose(rms.y, rmsNorm(large, gamma, 2, D, EPSILON), { absolute: 1e-5 });
+    }
+  });
+
   it('a NaN or Infinity spoils its own row and no other', () => {
     const D = 6;
     const gamma = new Float32Array(D).fill(1);

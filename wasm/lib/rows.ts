@@ -108,6 +108,26 @@ export function rowSquaresFrom(x: usize, center: f32, D: i32): f32 {
   return hsum(f32x4.add(even, odd));
 }
 
+/**
+ * The mean of x - center, or of its square, where the sum of a row has left float32: each summand is
+ * divided before it is added. Not fast; a NaN or Infinity of the row comes out as it does there.
+ */
+export function carefulMean(x: usize, center: f32, isSquare: bool, D: i32): f32 {
+  const share: f32 = <f32>1 / (<f32>D);
+  let mean: f32 = 0;
+  for (let j = 0; j < D; j++) {
+    const distance = load<f32>(at(x, j)) - center;
+    mean += (isSquare ? distance * distance : distance) * share;
+  }
+  return mean;
+}
+
+/** Whether a number is neither NaN nor infinite. */
+@inline
+export function isFinite(value: f32): bool {
+  return value - value == 0;
+}
+
 /** The largest number of a row, -Infinity for an empty one; may pass over a NaN. */
 export function rowMax(x: usize, D: i32): f32 {
   const last = at(x, D);
