@@ -4,7 +4,7 @@ import {
   attentionWithWeights,
   scaledDotProductAttention,
 } from '../kernels/scaledDotProductAttention.ts';
-import type { AttentionWeights } from './blockWeights.ts';
+import type { AttentionWeights, LinearWeights, SelfAttentionWeights } from './blockWeights.ts';
 import type { ForwardContext } from './forwardContext.ts';
 
 export interface AttendOptions extends ForwardContext {
@@ -47,9 +47,28 @@ export function attend(
   const q = linear(query, weights.query.kernel, weights.query.bias); // (B, Tq, H*d)
   const k = linear(key, weights.key.kernel, weights.key.bias); // (B, Tk, Hkv*d)
   const v = linear(value, weights.value.kernel, weights.value.bias); // (B, Tk, Hkv*dv)
-  const { output: mixed, ...rest } = mix(q, k, v, options); // (B, Tq, H*dv)
-  const output = linear(mixed, weights.output.kernel, weights.output.bias); // (B, Tq, D)
-  return { ...rest, output: output as tf.Tensor3D };
+  return project(mix(q, k, v, options), weights.output);
+}
+
+/** {@link attend} of x (B, T, D) to itself. */
+export function selfAttend(
+  x: tf.Tensor3D,
+  weights: SelfAttentionWeights,
+  options: AttendOptions,
+): Attended {
+  if (!('queryKeyValue' in weights)) return attend(x, x, x, weights, options);
+  const { kernel, bias } = weights.queryKeyValue;
+  const fused = linear(x, kernel, bias); // (B, T, (H + 2 Hkv) d)
+  const { numHeads, numKeyValueHeads = numHeads } = options;
+  const headDim = kernel.shape[1] / (numHeads + 2 * numKeyValueHeads);
+  const widths = [numHeads, numKeyValueHeads, numKeyValueHeads].map((heads) => heads * headDim);
+  const [q, k, v] = tf.split(fused, widths, 2) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  return project(mix(q, k, v, options), weights.output);
+}
+
+/** From the heads' values, (B, T, H*dv), to what the attention adds, (B, T, D). */
+function project({ output, ...rest }: Attended, { kernel, bias }: LinearWeights): Attended {
+  return { ...rest, output: linear(output, kernel, bias) as tf.Tensor3D };
 }
 
 /** The attention itself, between the linear maps. */

@@ -5,7 +5,7 @@ import { AnyformerError, show } from '../core/errors.ts';
 import { integer, parseOptions } from '../core/options.ts';
 import { SeedStream } from '../core/random.ts';
 import { activationNamed } from '../kernels/activationName.ts';
-import type { LinearWeights, NormWeights } from './blockWeights.ts';
+import type { LayerNormWeights, LinearWeights } from './blockWeights.ts';
 import type { ForwardContext } from './forwardContext.ts';
 import { hashName, type InitializerOption, weightInitializer } from './weightInitializer.ts';
 
@@ -161,7 +161,7 @@ export abstract class BaseLayer extends tfl.layers.Layer {
   }
 
   /** Adds gamma and beta of a layer norm. */
-  protected addNorm(name: string, width: number): NormWeights {
+  protected addNorm(name: string, width: number): LayerNormWeights {
     return {
       gamma: this.add<tf.Rank.R1>(`${name}/gamma`, [width], 'ones'),
       beta: this.add<tf.Rank.R1>(`${name}/beta`, [width], 'zeros'),

@@ -9,10 +9,18 @@ export interface LinearWeights {
 }
 
 /** y = gamma (x - mean) / sqrt(variance + epsilon) + beta. */
-export interface NormWeights {
+export interface LayerNormWeights {
   readonly gamma: tf.Tensor1D;
   readonly beta: tf.Tensor1D;
 }
+
+/** y = gamma x / sqrt(mean(x^2) + epsilon). */
+export interface RmsNormWeights {
+  readonly gamma: tf.Tensor1D;
+}
+
+/** A norm is what it has the weights of: without beta it is the RMS norm. */
+export type NormWeights = LayerNormWeights | RmsNormWeights;
 
 /** The four projections of an attention; the heads lie side by side in the columns. */
 export interface AttentionWeights {
@@ -26,14 +34,26 @@ export interface AttentionWeights {
   readonly output: LinearWeights;
 }
 
-/** An attention and the layer norm that stands with it. */
-export interface AttentionBlockWeights {
-  readonly attention: AttentionWeights;
+/** Those of an attention of a sequence to itself, with one projection for all three. */
+export interface FusedAttentionWeights {
+  /** (D, (H + 2 Hkv) d): queries, keys, values, side by side. */
+  readonly queryKeyValue: LinearWeights;
+  /** (H*d, D) */
+  readonly output: LinearWeights;
+}
+
+export type SelfAttentionWeights = AttentionWeights | FusedAttentionWeights;
+
+/** An attention and the norm that stands with it. */
+export interface AttentionBlockWeights<Attention = AttentionWeights> {
+  readonly attention: Attention;
   readonly norm: NormWeights;
 }
 
-/** The two linear maps of the feed-forward part and the layer norm that stands with them. */
+/** The linear maps of the feed-forward part and the norm that stands with them. */
 export interface FeedForwardBlockWeights {
+  /** (D, F), of a gated part (SwiGLU): what the activation is applied to, then a factor. */
+  readonly gate?: LinearWeights;
   /** (D, F) */
   readonly intermediate: LinearWeights;
   /** (F, D) */

@@ -10,7 +10,7 @@ import {
   parseLayerArgs,
   tensorsOf,
 } from './baseLayer.ts';
-import type { NormWeights } from './blockWeights.ts';
+import type { LayerNormWeights } from './blockWeights.ts';
 
 export interface FusedLayerNormalizationArgs extends BaseLayerArgs {
   /** Added to the variance. Default: 1e-3, as Keras. */
@@ -33,7 +33,7 @@ const schema = layerSchema({ epsilon: v.optional(positiveNumber, 1e-3) });
 export class FusedLayerNormalization extends BaseLayer {
   static readonly className = 'FusedLayerNormalization';
   readonly #epsilon: number;
-  #weights!: NormWeights;
+  #weights!: LayerNormWeights;
 
   constructor(args: FusedLayerNormalizationArgs = {}) {
     const options = parseLayerArgs('fusedLayerNormalization', schema, args);

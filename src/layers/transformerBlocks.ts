@@ -2,11 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ActivationName } from '../kernels/activationName.ts';
 import { layerNorm } from '../kernels/layerNorm.ts';
 import { linear } from '../kernels/linear.ts';
-import { type Attended, type AttendOptions, attend } from './attend.ts';
+import { rmsNorm } from '../kernels/rmsNorm.ts';
+import { type Attended, type AttendOptions, attend, selfAttend } from './attend.ts';
 import type {
   AttentionBlockWeights,
   FeedForwardBlockWeights,
+  LinearWeights,
   NormWeights,
+  SelfAttentionWeights,
 } from './blockWeights.ts';
 import { dropWhileTraining, type ForwardContext } from './forwardContext.ts';
 
@@ -14,9 +17,9 @@ import { dropWhileTraining, type ForwardContext } from './forwardContext.ts';
 interface BlockOptions {
   /** Rate for the output of each part, before it is added to what came in. */
   readonly hiddenDropout: number;
-  /** Added to the variance in the layer norms. */
+  /** Added to the variance in the norms. */
   readonly epsilon: number;
-  /** Layer norm before each part (GPT-2) rather than after the sum (the paper, BERT). */
+  /** Norm before each part (GPT-2) rather than after the sum (the paper, BERT). */
   readonly normalizeFirst: boolean;
 }
 
@@ -27,39 +30,69 @@ export interface FeedForwardBlockOptions extends BlockOptions, ForwardContext {
 }
 
 /**
- * x + attention(norm(x)), or norm(x + attention(x)).
+ * x + attention(norm(x)), or norm(x + attention(x)): a sequence that attends to itself.
  *
  * @param x (B, T, D)
- * @param source (B, S, Ds) what x attends to; x itself where absent (self-attention).
  */
 export function attentionBlock(
   x: tf.Tensor3D,
+  { attention, norm }: AttentionBlockWeights<SelfAttentionWeights>,
+  options: AttentionBlockOptions,
+): Attended {
+  const query = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
+  const attended = selfAttend(query, attention, options);
+  return { ...attended, output: addToResidual(x, attended.output, norm, options) };
+}
+
+/**
+ * The same with attention to another sequence.
+ *
+ * @param source (B, S, Ds) what x attends to.
+ */
+export function crossAttentionBlock(
+  x: tf.Tensor3D,
+  source: tf.Tensor3D,
   { attention, norm }: AttentionBlockWeights,
   options: AttentionBlockOptions,
-  source?: tf.Tensor3D,
 ): Attended {
-  const query = options.normalizeFirst ? normalize(x, norm, options) : x;
-  const memory = source ?? query;
-  const attended = attend(query, memory, memory, attention, options);
-  const change = dropWhileTraining(attended.output, options.hiddenDropout, options);
-  const sum = tf.add(x, change) as tf.Tensor3D;
-  const output = options.normalizeFirst ? sum : normalize(sum, norm, options);
-  return { ...attended, output };
+  const query = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
+  const attended = attend(query, source, source, attention, options);
+  return { ...attended, output: addToResidual(x, attended.output, norm, options) };
 }
 
-/** x + mlp(norm(x)), or norm(x + mlp(x)), with mlp(x) = activation(x W1 + b1) W2 + b2. */
+/**
+ * x + mlp(norm(x)), or norm(x + mlp(x)), with mlp(x) = activation(x W1 + b1) W2 + b2, or gated
+ * (SwiGLU): (activation(x Wg + bg) * (x W1 + b1)) W2 + b2.
+ */
 export function feedForwardBlock(
   x: tf.Tensor3D,
-  { intermediate, output, norm }: FeedForwardBlockWeights,
+  { gate, intermediate, output, norm }: FeedForwardBlockWeights,
   options: FeedForwardBlockOptions,
 ): tf.Tensor3D {
-  let h: tf.Tensor = options.normalizeFirst ? normalize(x, norm, options) : x;
-  h = linear(h, intermediate.kernel, intermediate.bias, options.activation); // (B, T, F)
-  h = linear(h, output.kernel, output.bias); // (B, T, D)
-  const sum = tf.add(x, dropWhileTraining(h, options.hiddenDropout, options)) as tf.Tensor3D;
-  return options.normalizeFirst ? sum : normalize(sum, norm, options);
+  const input = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
+  const h = gate // (B, T, F)
+    ? tf.mul(applyLinear(input, gate, options.activation), applyLinear(input, intermediate))
+    : applyLinear(input, intermediate, options.activation);
+  return addToResidual(x, applyLinear(h, output) as tf.Tensor3D, norm, options);
 }
 
-function normalize(x: tf.Tensor3D, norm: NormWeights, { epsilon }: BlockOptions): tf.Tensor3D {
-  return layerNorm(x, norm.gamma, norm.beta, epsilon);
+/** The norm that a part's weights are for, over the last axis. */
+export function normalize<T extends tf.Tensor>(x: T, norm: NormWeights, epsilon: number): T {
+  return 'beta' in norm
+    ? layerNorm(x, norm.gamma, norm.beta, epsilon)
+    : rmsNorm(x, norm.gamma, epsilon);
+}
+
+function applyLinear(x: tf.Tensor, { kernel, bias }: LinearWeights, activation?: ActivationName) {
+  return linear(x, kernel, bias, activation);
+}
+
+function addToResidual(
+  x: tf.Tensor3D,
+  change: tf.Tensor3D,
+  norm: NormWeights,
+  options: BlockOptions & ForwardContext,
+): tf.Tensor3D {
+  const sum = tf.add(x, dropWhileTraining(change, options.hiddenDropout, options)) as tf.Tensor3D;
+  return options.normalizeFirst ? sum : normalize(sum, norm, options.epsilon);
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { type LayerCallOptions, parseLayerArgs, shapesOf, tensorsOf } from './baseLayer.ts';
 import type { AttentionBlockWeights, FeedForwardBlockWeights } from './blockWeights.ts';
-import { attentionBlock, feedForwardBlock } from './transformerBlocks.ts';
+import { attentionBlock, crossAttentionBlock, feedForwardBlock } from './transformerBlocks.ts';
 import {
   TransformerLayer,
   type TransformerLayerArgs,
@@ -65,7 +65,7 @@ export class TransformerDecoder extends TransformerLayer {
       if (encoder && this.#crossAttention) {
         const encoderMask = this.maskOf(encoder, { paddingMask: kwargs.encoderPaddingMask });
         const cross = { ...options, mask: encoderMask };
-        x = attentionBlock(x, this.#crossAttention, cross, encoder).output;
+        x = crossAttentionBlock(x, encoder, this.#crossAttention, cross).output;
       }
       x = feedForwardBlock(x, this.#feedForward, options);
       return x;

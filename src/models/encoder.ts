@@ -2,12 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError } from '../core/errors.ts';
 import type { SafeTensor } from '../formats/safetensors.ts';
 import { embedding } from '../kernels/embedding.ts';
-import { layerNorm } from '../kernels/layerNorm.ts';
 import { linear } from '../kernels/linear.ts';
 import { maskedMax } from '../kernels/maskedMax.ts';
 import { maskedMean } from '../kernels/maskedMean.ts';
 import { dropWhileTraining, type ForwardContext } from '../layers/forwardContext.ts';
-import { attentionBlock, feedForwardBlock } from '../layers/transformerBlocks.ts';
+import { attentionBlock, feedForwardBlock, normalize } from '../layers/transformerBlocks.ts';
 import { type EncoderConfig, type EncoderOptions, parseEncoderConfig } from './encoderConfig.ts';
 import {
   type EncoderWeights,
@@ -133,7 +132,7 @@ export function encode(
     if (attended.probabilities) attentions.push(attended.probabilities);
   }
   if (weights.finalNorm) {
-    x = layerNorm(x, weights.finalNorm.gamma, weights.finalNorm.beta, config.layerNormEps);
+    x = normalize(x, weights.finalNorm, config.layerNormEps);
     hiddenStates[hiddenStates.length - 1] = x;
   }
   return {
@@ -170,7 +169,7 @@ function embed(
   let x = embedding(inputIds, words, places) as tf.Tensor3D; // (B, T, D)
   if (tokenTypes && tokenTypeIds) x = tf.add(x, embedding(tokenTypeIds, tokenTypes));
   if (embeddingNorm) {
-    x = layerNorm(x, embeddingNorm.gamma, embeddingNorm.beta, config.layerNormEps);
+    x = normalize(x, embeddingNorm, config.layerNormEps);
   }
   return dropWhileTraining(x, config.hiddenDropoutProb, context);
 }
