@@ -12,7 +12,7 @@ import { maskedMaxKernels } from './maskedMax.ts';
 import { maskedMeanKernels } from './maskedMean.ts';
 import { missingKernels } from './missing/index.ts';
 import { rmsNormKernels } from './rmsNorm.ts';
-import { rotaryEmbeddingKernel } from './rotaryEmbedding.ts';
+import { rotaryEmbeddingKernels } from './rotaryEmbedding.ts';
 import { attentionKernels } from './scaledDotProductAttention.ts';
 import { sigmoidCrossEntropyKernels } from './sigmoidCrossEntropy.ts';
 import { softmaxCrossEntropyKernels } from './softmaxCrossEntropy.ts';
@@ -39,7 +39,7 @@ const registry: readonly KernelDefinition[] = [
   ...maskedMaxKernels,
   ...maskedMeanKernels,
   ...rmsNormKernels,
-  rotaryEmbeddingKernel,
+  ...rotaryEmbeddingKernels,
   ...sigmoidCrossEntropyKernels,
   ...softmaxCrossEntropyKernels,
 ];

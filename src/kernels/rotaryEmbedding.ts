@@ -5,11 +5,15 @@ import { runRange } from './run.ts';
 import { requireShape, showShape } from './shapes.ts';
 
 const ROTARY = 'RotaryEmbedding';
+/** The same kernel with a position for each place: its gradient needs them saved too. */
+const ROTARY_AT_POSITIONS = 'RotaryEmbeddingAtPositions';
 
 export interface RotaryOptions {
   readonly numHeads: number;
   /** Pairs are (2 i, 2 i + 1) as in GPT-J, else (i, i + half) as in Llama. Default: `false`. */
   readonly interleaved?: boolean;
+  /** (B, T) int32, the row of cos and sin for each place. Default: place t has row t. */
+  readonly positions?: tf.Tensor2D | undefined;
 }
 
 /**
@@ -17,11 +21,11 @@ export interface RotaryOptions {
  * (a, b) -> (a cos - b sin, b cos + a sin).
  *
  * @param x (B, T, H*d), heads side by side
- * @param cos (P, r/2), P >= T: row t is for place t of the sequences. With a cache, pass the rows
- * of the places that x has. The first r columns of each head turn, r even and at most d.
+ * @param cos (P, r/2): a row for each position, P >= T where no positions are given. The first r
+ * columns of each head turn, r even and at most d.
  * @param sin the shape of cos
  * @returns (B, T, H*d)
- * @throws AnyformerError `INVALID_ARGUMENT` when cos and sin do not fit.
+ * @throws AnyformerError `INVALID_ARGUMENT` when cos and sin do not fit, or a position has no row.
  *
  * @example
  * rotaryEmbedding(query, cos, sin, { numHeads: 8 });
@@ -32,13 +36,14 @@ export function rotaryEmbedding(
   x: tf.Tensor3D,
   cos: tf.Tensor2D,
   sin: tf.Tensor2D,
-  { numHeads, interleaved = false }: RotaryOptions,
+  { numHeads, interleaved = false, positions }: RotaryOptions,
 ): tf.Tensor3D {
   requireShape('rotaryEmbedding', 'x', x, [-1, -1, -1]);
   requireShape('rotaryEmbedding', 'sin', sin, cos.shape);
-  const [, T, width] = x.shape;
-  const [places, half] = cos.shape;
-  if (width % numHeads !== 0 || places < T || 2 * half > width / numHeads) {
+  const [B, T, width] = x.shape;
+  const [rows, half] = cos.shape;
+  if (positions) requireShape('rotaryEmbedding', 'positions', positions, [B, T]);
+  if (width % numHeads !== 0 || (!positions && rows < T) || 2 * half > width / numHeads) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
       `rotaryEmbedding: x ${showShape(x.shape)} in ${numHeads} heads does not fit cos ` +
@@ -47,8 +52,24 @@ export function rotaryEmbedding(
     );
   }
   const settings: Settings = { numHeads, interleaved, inverse: false };
-  if (!canRun(ROTARY, x, cos, sin)) return rotaryComposed(x, cos, sin, settings);
-  return runKernel<tf.Tensor3D>(ROTARY, { x, cos, sin }, settings);
+  return tf.tidy(() => {
+    const places = positions && tf.cast(positions, 'int32');
+    if (places) checkPositions(places.dataSync(), rows);
+    if (!canRun(ROTARY, x, cos, sin)) return rotaryComposed(x, cos, sin, settings, places);
+    if (!places) return runKernel<tf.Tensor3D>(ROTARY, { x, cos, sin }, settings);
+    return runKernel<tf.Tensor3D>(ROTARY_AT_POSITIONS, { x, cos, sin, places }, settings);
+  });
+}
+
+function checkPositions(positions: ArrayLike<number>, rows: number): void {
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i]!;
+    if (position >= 0 && position < rows) continue;
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `rotaryEmbedding: position ${position} has no row in cos; positions go from 0 to ${rows - 1}.`,
+    );
+  }
 }
 
 /** The same from operations of tfjs: for backends without our kernel, and to check it against. */
@@ -57,6 +78,7 @@ export function rotaryComposed(
   cos: tf.Tensor2D,
   sin: tf.Tensor2D,
   { numHeads, interleaved }: { numHeads: number; interleaved: boolean },
+  places?: tf.Tensor2D,
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const [B, T, width] = x.shape;
@@ -70,7 +92,9 @@ export function rotaryComposed(
     const pairs = tf.reshape(turned, [B, T, numHeads, ...pairShape]);
     const [a, b] = tf.unstack(pairs, axis) as [tf.Tensor, tf.Tensor]; // (B, T, H, half)
     const [c, s] = [cos, sin].map((table) =>
-      tf.reshape(tf.slice(table, [0, 0], [T, half]), [1, T, 1, half]),
+      places
+        ? tf.reshape(tf.gather(table, places), [B, T, 1, half])
+        : tf.reshape(tf.slice(table, [0, 0], [T, half]), [1, T, 1, half]),
     ) as [tf.Tensor, tf.Tensor];
     const first = tf.sub(tf.mul(a, c), tf.mul(b, s));
     const second = tf.add(tf.mul(b, c), tf.mul(a, s));
@@ -81,18 +105,16 @@ export function rotaryComposed(
 
 type Settings = { numHeads: number; interleaved: boolean; inverse: boolean };
 
-const forward: Compute<{ x: tf.TensorInfo; cos: tf.TensorInfo; sin: tf.TensorInfo }, Settings> = ({
-  inputs,
-  attrs,
-  backend,
-}) => {
+type Inputs = Readonly<Record<'x' | 'cos' | 'sin', tf.TensorInfo>> & { places?: tf.TensorInfo };
+
+const forward: Compute<Inputs, Settings> = ({ inputs, attrs, backend }) => {
   const { x, cos, sin } = inputs;
   const [B, T, width] = x.shape as [number, number, number];
   const y = backend.output(x.shape, 'float32');
   const [from, to, cosines, sines] = [x, y, cos, sin].map((tensor) => backend.pointer(tensor));
   const heads = [attrs.numHeads, width / attrs.numHeads, 2 * cos.shape[1]!];
   const flags = [Number(attrs.interleaved), Number(attrs.inverse)];
-  const places = 0; // row mod T
+  const places = inputs.places ? backend.pointer(inputs.places) : 0; // 0: row mod T
   runRange(
     backend,
     'f32_rotary',
@@ -103,10 +125,13 @@ const forward: Compute<{ x: tf.TensorInfo; cos: tf.TensorInfo; sin: tf.TensorInf
   return y;
 };
 
-export const rotaryEmbeddingKernel = newKernel(ROTARY, forward, {
-  inputsToSave: ['cos', 'sin'],
-  gradFunc: (dy, saved, attrs) => {
-    const [cos, sin] = saved as [tf.Tensor, tf.Tensor];
+/** A rotation's transpose is the rotation back. */
+const gradFunc =
+  (kernelName: string): tf.GradFunc =>
+  (gradient, saved, attrs) => {
+    const [cos, sin, places] = saved as [tf.Tensor, tf.Tensor, tf.Tensor?];
+    const dy = gradient as tf.Tensor;
+    const inputs = places ? { x: dy, cos, sin, places } : { x: dy, cos, sin };
     const settings = { ...(attrs as Settings), inverse: !attrs.inverse };
     const constant = () => {
       throw new AnyformerError(
@@ -115,10 +140,17 @@ export const rotaryEmbeddingKernel = newKernel(ROTARY, forward, {
       );
     };
     return {
-      // A rotation's transpose is the rotation back.
-      x: () => runKernel<tf.Tensor>(ROTARY, { x: dy as tf.Tensor, cos, sin }, settings),
+      x: () => runKernel<tf.Tensor>(kernelName, inputs, settings),
       cos: constant,
       sin: constant,
+      ...(places && { places: () => tf.zeros(places.shape) }),
     };
-  },
-});
+  };
+
+export const rotaryEmbeddingKernels = [
+  newKernel(ROTARY, forward, { inputsToSave: ['cos', 'sin'], gradFunc: gradFunc(ROTARY) }),
+  newKernel(ROTARY_AT_POSITIONS, forward, {
+    inputsToSave: ['cos', 'sin', 'places'],
+    gradFunc: gradFunc(ROTARY_AT_POSITIONS),
+  }),
+];

@@ -6,6 +6,7 @@ import { dropout } from '../../src/kernels/dropout.ts';
 import { embedding } from '../../src/kernels/embedding.ts';
 import { layerNorm } from '../../src/kernels/layerNorm.ts';
 import { linear } from '../../src/kernels/linear.ts';
+import { rotaryEmbedding } from '../../src/kernels/rotaryEmbedding.ts';
 import {
   attentionWithWeights,
   scaledDotProductAttention,
@@ -83,4 +84,16 @@ test('a dropout rate of 1 and an unknown activation are refused', () => {
   expectError(() => dropout(tf.ones([2]), 1, 0), /rate must be .* received 1/);
   expectError(() => activationNamed('gelo'), /'gelo' is not known; use one of linear, relu/);
   expect(activationNamed('gelu_pytorch_tanh')).toBe('gelu_new');
+});
+
+test('rotaryEmbedding names the position and the rows there are', () => {
+  const rotate = (position: number) => () => {
+    const positions = tf.tensor2d([[0, position]], [1, 2], 'int32');
+    rotaryEmbedding(tf.ones([1, 2, 4]), tf.ones([3, 2]), tf.ones([3, 2]), {
+      numHeads: 1,
+      positions,
+    });
+  };
+  expectError(rotate(3), /position 3 has no row in cos; positions go from 0 to 2/);
+  expectError(rotate(-1), /position -1 /);
 });

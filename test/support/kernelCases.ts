@@ -65,9 +65,9 @@ function linearRow(name: ActivationName, hasBias: boolean): [string, MakeCase] {
   ];
 }
 
-function rotaryRow(interleaved: boolean): [string, MakeCase] {
+function rotaryRow(interleaved: boolean, atPositions = false): [string, MakeCase] {
   return [
-    `rotaryEmbedding ${interleaved ? 'interleaved' : 'in halves'}`,
+    `rotaryEmbedding ${interleaved ? 'interleaved' : 'in halves'}${atPositions ? ' at positions' : ''}`,
     (make, [B, T, D]) => {
       const numHeads = 3;
       const half = Math.ceil(D / 2);
@@ -75,11 +75,12 @@ function rotaryRow(interleaved: boolean): [string, MakeCase] {
       const angles = make.normal([T + 1, half]);
       const tables = { cos: tf.cos(angles) as R2, sin: tf.sin(angles) as R2 };
       angles.dispose();
-      const settings = { numHeads, interleaved };
+      const positions = atPositions ? make.below<tf.Rank.R2>(T + 1, [B, T]) : undefined;
+      const settings = { numHeads, interleaved, positions };
       return {
         inputs: [make.normal([B, T, numHeads * headDim])],
         run: (x) => rotaryEmbedding(x as R3, tables.cos, tables.sin, settings),
-        composed: (x) => rotaryComposed(x as R3, tables.cos, tables.sin, settings),
+        composed: (x) => rotaryComposed(x as R3, tables.cos, tables.sin, settings, positions),
       };
     },
   ];
@@ -243,6 +244,8 @@ export const kernelCases: readonly [name: string, make: MakeCase][] = [
   pooledRow('maskedMax', maskedMax, maskedMaxComposed, false),
   rotaryRow(false),
   rotaryRow(true),
+  rotaryRow(false, true),
+  rotaryRow(true, true),
   crossEntropyRow(0, false),
   crossEntropyRow(0.1, true),
   [
