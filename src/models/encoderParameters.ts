@@ -2,11 +2,12 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {
   AttentionBlockWeights,
   FeedForwardBlockWeights,
+  LayerNormWeights,
   LinearWeights,
-  NormWeights,
 } from '../layers/blockWeights.ts';
 import type { EncoderConfig } from './encoderConfig.ts';
 import type { Initialization, Parameter } from './parameter.ts';
+import { layerNorm, layerNormWeights, linear, linearWeights, table } from './parameterRows.ts';
 import type { ParameterStore } from './parameterStore.ts';
 
 /** The weights of an encoder, as its forward pass uses them. */
@@ -17,12 +18,12 @@ export interface EncoderWeights {
   readonly positions: tf.Tensor2D;
   /** (types, D) */
   readonly tokenTypes: tf.Tensor2D | undefined;
-  readonly embeddingNorm: NormWeights | undefined;
+  readonly embeddingNorm: LayerNormWeights | undefined;
   readonly blocks: readonly {
     readonly attention: AttentionBlockWeights;
     readonly feedForward: FeedForwardBlockWeights;
   }[];
-  readonly finalNorm: NormWeights | undefined;
+  readonly finalNorm: LayerNormWeights | undefined;
   readonly pooler: LinearWeights | undefined;
 }
 
@@ -56,7 +57,7 @@ export function encoderParameters(config: EncoderConfig): Parameter[] {
   if (parts.tokenTypes) {
     rows.push(table('embeddings.token_type_embeddings', config.typeVocabSize, hiddenSize));
   }
-  if (parts.embeddingNorm) rows.push(...norm('embeddings.LayerNorm', hiddenSize));
+  if (parts.embeddingNorm) rows.push(...layerNorm('embeddings.LayerNorm', hiddenSize));
   for (let i = 0; i < config.numHiddenLayers; i++) {
     const layer = `encoder.layer.${i}`;
     rows.push(
@@ -64,47 +65,15 @@ export function encoderParameters(config: EncoderConfig): Parameter[] {
       ...linear(`${layer}.attention.self.key`, hiddenSize, hiddenSize),
       ...linear(`${layer}.attention.self.value`, hiddenSize, hiddenSize),
       ...linear(`${layer}.attention.output.dense`, hiddenSize, hiddenSize),
-      ...norm(`${layer}.attention.output.LayerNorm`, hiddenSize),
+      ...layerNorm(`${layer}.attention.output.LayerNorm`, hiddenSize),
       ...linear(`${layer}.intermediate.dense`, hiddenSize, intermediateSize),
       ...linear(`${layer}.output.dense`, intermediateSize, hiddenSize),
-      ...norm(`${layer}.output.LayerNorm`, hiddenSize),
+      ...layerNorm(`${layer}.output.LayerNorm`, hiddenSize),
     );
   }
-  if (parts.finalNorm) rows.push(...norm('encoder.LayerNorm', hiddenSize));
+  if (parts.finalNorm) rows.push(...layerNorm('encoder.LayerNorm', hiddenSize));
   if (parts.pooler) rows.push(...linear('pooler.dense', hiddenSize, hiddenSize));
   return rows.map((row) => ({ ...row, name: `${type}.${row.name}` }));
-}
-
-/** A linear map's two parameters. */
-export function linear(name: string, inputs: number, outputs: number): Parameter[] {
-  return [
-    { name: `${name}.weight`, kind: 'kernel', shape: [inputs, outputs] },
-    { name: `${name}.bias`, kind: 'bias', shape: [outputs] },
-  ];
-}
-
-function norm(name: string, width: number): Parameter[] {
-  return [
-    { name: `${name}.weight`, kind: 'scale', shape: [width] },
-    { name: `${name}.bias`, kind: 'shift', shape: [width] },
-  ];
-}
-
-function table(
-  name: string,
-  ids: number,
-  width: number,
-  padding: { zeroRow?: number } = {},
-): Parameter {
-  return { name: `${name}.weight`, kind: 'embedding', shape: [ids, width], ...padding };
-}
-
-/** A linear map's weights, by the name it is saved with. */
-export function linearWeights(store: ParameterStore, name: string): LinearWeights {
-  return {
-    kernel: store.get<tf.Rank.R2>(`${name}.weight`),
-    bias: store.get<tf.Rank.R1>(`${name}.bias`),
-  };
 }
 
 /** Sorts the parameters of {@link encoderParameters} by their use. */
@@ -112,10 +81,7 @@ export function encoderWeights(config: EncoderConfig, store: ParameterStore): En
   const parts = partsOf(config);
   const table = (name: string) => store.get<tf.Rank.R2>(`${config.type}.${name}.weight`);
   const linear = (name: string) => linearWeights(store, `${config.type}.${name}`);
-  const norm = (name: string): NormWeights => ({
-    gamma: store.get<tf.Rank.R1>(`${config.type}.${name}.weight`),
-    beta: store.get<tf.Rank.R1>(`${config.type}.${name}.bias`),
-  });
+  const norm = (name: string) => layerNormWeights(store, `${config.type}.${name}`);
   const block = (layer: string) => ({
     attention: {
       attention: {

@@ -3,6 +3,7 @@ import { mixSeeds, Random } from '../core/random.ts';
 /** How a parameter is used, which says how it starts and how it is saved. */
 export type ParameterKind =
   | 'kernel' // of a linear map: (in, out) here, [out, in] in a file
+  | 'conv1d' // of a linear map that is [in, out] in a file too: GPT-2's
   | 'bias'
   | 'embedding' // (ids, D)
   | 'scale' // of a norm
@@ -17,6 +18,8 @@ export interface Parameter {
   readonly shape: readonly number[];
   /** The row of an embedding that starts as zeros: the padding. */
   readonly zeroRow?: number;
+  /** What the initial values are multiplied with. Default: 1. */
+  readonly initialFactor?: number;
 }
 
 /** Where a model's weights start from. */
@@ -31,20 +34,21 @@ export type Initialization =
  * model's table alone, so one model more or less elsewhere changes nothing.
  */
 export function initialValues(
-  { kind, shape, zeroRow }: Parameter,
+  { kind, shape, zeroRow, initialFactor = 1 }: Parameter,
   initialization: Initialization,
   seed: number,
   index: number,
 ): Float32Array {
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
   if (kind === 'scale') values.fill(1);
-  if (kind === 'kernel' || kind === 'embedding') {
+  if (kind === 'kernel' || kind === 'conv1d' || kind === 'embedding') {
     const random = new Random(mixSeeds(seed, index));
     if (initialization.scheme === 'normal') {
-      const { range } = initialization;
+      const range = initialization.range * initialFactor;
       for (let i = 0; i < values.length; i++) values[i] = range * random.normal();
     } else {
-      const limit = kind === 'embedding' ? 0.05 : Math.sqrt(6 / (shape[0]! + shape[1]!));
+      const start = kind === 'embedding' ? 0.05 : Math.sqrt(6 / (shape[0]! + shape[1]!));
+      const limit = start * initialFactor;
       for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
     }
   }

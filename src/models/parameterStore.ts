@@ -41,6 +41,10 @@ export class ParameterStore {
     return variable as unknown as tf.Tensor<R>;
   }
 
+  has(name: string): boolean {
+    return this.variables.has(name);
+  }
+
   /** The parameters as a file has them: kernels of linear maps become [out, in]. */
   toSafetensors(): Map<string, SafeTensor> {
     return new Map(

@@ -17,9 +17,8 @@ import {
   encoderInitialization,
   encoderParameters,
   encoderWeights,
-  linear,
-  linearWeights,
 } from './encoderParameters.ts';
+import { linear, linearWeights } from './parameterRows.ts';
 import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 
 export interface SequenceClassifierOptions {
