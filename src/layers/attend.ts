@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { linear } from '../kernels/linear.ts';
+import { rotaryEmbedding } from '../kernels/rotaryEmbedding.ts';
 import {
   attentionWithWeights,
   scaledDotProductAttention,
@@ -16,10 +17,21 @@ export interface AttendOptions extends ForwardContext {
   readonly bias?: tf.Tensor4D | undefined;
   /** A position sees itself and what stands before it. */
   readonly causal?: boolean;
+  /** Turns queries and keys by their positions: see `rotaryEmbedding`. */
+  readonly rotary?: RotaryTables | undefined;
   /** Rate at which attention probabilities are dropped in training. */
   readonly dropout?: number;
   /** Whether to return the attention probabilities too. Costs a (B, H, Tq, Tk) tensor. */
   readonly returnProbabilities?: boolean;
+}
+
+export interface RotaryTables {
+  /** (positions, d/2) */
+  readonly cos: tf.Tensor2D;
+  /** (positions, d/2) */
+  readonly sin: tf.Tensor2D;
+  /** (B, T) int32. Default: place t has position t. */
+  readonly positions?: tf.Tensor2D | undefined;
 }
 
 export interface Attended {
@@ -89,8 +101,8 @@ function mix(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttendOptions): 
     ...(bias && { bias }),
   };
   const inputs = [
-    resizeHeads(q, numHeads, width),
-    resizeHeads(k, numKeyValueHeads, width),
+    resizeHeads(turn(q, numHeads, options.rotary), numHeads, width),
+    resizeHeads(turn(k, numKeyValueHeads, options.rotary), numKeyValueHeads, width),
     resizeHeads(v, numKeyValueHeads, width),
   ] as const;
   const { output, weights } = options.returnProbabilities
@@ -98,6 +110,12 @@ function mix(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttendOptions): 
     : { output: scaledDotProductAttention(...inputs, parameters), weights: undefined };
   const mixed = resizeHeads(output as tf.Tensor3D, numHeads, valueWidth);
   return weights ? { output: mixed, probabilities: weights as tf.Tensor4D } : { output: mixed };
+}
+
+function turn(x: tf.Tensor, numHeads: number, rotary: RotaryTables | undefined): tf.Tensor {
+  if (rotary === undefined) return x;
+  const { cos, sin, positions } = rotary;
+  return rotaryEmbedding(x as tf.Tensor3D, cos, sin, { numHeads, positions });
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   shapesOf,
   tensorsOf,
 } from './baseLayer.ts';
+import { rotaryAngles } from './rotaryAngles.ts';
 
 export interface RotaryEmbeddingArgs extends BaseLayerArgs {
   /** Wavelength of the slowest rotation, divided by 2 pi ("rope theta"). Default: 10000. */
@@ -95,15 +96,7 @@ export class RotaryEmbedding extends BaseLayer {
   /** (T, d/2) each. */
   #angles(start: number, steps: number, pairs: number): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
     const { maxWavelength, scalingFactor } = this.#options;
-    const cos = new Float32Array(steps * pairs);
-    const sin = new Float32Array(steps * pairs);
-    for (let t = 0; t < steps; t++) {
-      for (let i = 0; i < pairs; i++) {
-        const angle = ((start + t) / scalingFactor) * maxWavelength ** (-i / pairs);
-        cos[t * pairs + i] = Math.cos(angle);
-        sin[t * pairs + i] = Math.sin(angle);
-      }
-    }
+    const { cos, sin } = rotaryAngles(start, steps, pairs, maxWavelength, scalingFactor);
     return { cos: tf.tensor2d(cos, [steps, pairs]), sin: tf.tensor2d(sin, [steps, pairs]) };
   }
 }

@@ -7,6 +7,7 @@ import { maskedMax } from '../kernels/maskedMax.ts';
 import { maskedMean } from '../kernels/maskedMean.ts';
 import { dropWhileTraining, type ForwardContext } from '../layers/forwardContext.ts';
 import { attentionBlock, feedForwardBlock, normalize } from '../layers/transformerBlocks.ts';
+import { checkTokenBatch } from './checkTokenBatch.ts';
 import { type EncoderConfig, type EncoderOptions, parseEncoderConfig } from './encoderConfig.ts';
 import {
   type EncoderWeights,
@@ -190,34 +191,12 @@ function pool(
 }
 
 function checkBatch(config: EncoderConfig, batch: EncoderBatch): void {
-  const { inputIds } = batch;
-  const refuse = (message: string) => new AnyformerError('INVALID_ARGUMENT', message);
-  if (inputIds.rank !== 2 || inputIds.dtype !== 'int32') {
-    throw refuse(
-      `inputIds must be int32 of shape (batch, steps), received ${inputIds.dtype} of shape ` +
-        `(${inputIds.shape.join(', ')}).`,
+  const { inputIds, attentionMask, tokenTypeIds } = batch;
+  checkTokenBatch(inputIds, config.maxPositionEmbeddings, { attentionMask, tokenTypeIds });
+  if (tokenTypeIds && config.typeVocabSize === 0) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      'tokenTypeIds were given to a model with typeVocabSize 0; leave them out.',
     );
-  }
-  const steps = inputIds.shape[1];
-  if (steps > config.maxPositionEmbeddings) {
-    throw refuse(
-      `The sequences have ${steps} tokens and the model has maxPositionEmbeddings ` +
-        `${config.maxPositionEmbeddings}; truncate them.`,
-    );
-  }
-  for (const name of ['attentionMask', 'tokenTypeIds'] as const) {
-    const shape = batch[name]?.shape;
-    if (
-      shape === undefined ||
-      (shape.length === 2 && shape.every((n, i) => n === inputIds.shape[i]))
-    )
-      continue;
-    throw refuse(
-      `${name} must have the shape (${inputIds.shape.join(', ')}) of inputIds, received ` +
-        `(${shape.join(', ')}).`,
-    );
-  }
-  if (batch.tokenTypeIds && config.typeVocabSize === 0) {
-    throw refuse('tokenTypeIds were given to a model with typeVocabSize 0; leave them out.');
   }
 }

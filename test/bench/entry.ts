@@ -1,4 +1,4 @@
-/** What the rows of single operations measure: our kernels and the tfjs they are registered with. */
+/** What the rows measure that the package does not export: our kernels and models, and their tfjs. */
 export * as tf from '@tensorflow/tfjs-core';
 export { activation } from '../../src/kernels/activation.ts';
 export { adamWUpdate } from '../../src/kernels/adamUpdate.ts';
@@ -8,3 +8,5 @@ export { multiply, multiplyBatch } from '../../src/kernels/gemm.ts';
 export { layerNorm } from '../../src/kernels/layerNorm.ts';
 export { scaledDotProductAttention } from '../../src/kernels/scaledDotProductAttention.ts';
 export { softmaxCrossEntropy } from '../../src/kernels/softmaxCrossEntropy.ts';
+export { Decoder } from '../../src/models/decoder.ts';
+export { CausalLanguageModeling } from '../../src/tasks/causalLanguageModeling.ts';
