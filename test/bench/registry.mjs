@@ -1,6 +1,5 @@
 /** The rows of the bench by name, in the order in which they run. */
 export const registry = {
-  'train-step': () => import('./rows/train-step.mjs'),
   gemm: () => import('./rows/gemm.mjs'),
   attention: () => import('./rows/attention.mjs'),
   'layer-norm': () => import('./rows/layer-norm.mjs'),
@@ -8,5 +7,8 @@ export const registry = {
   'cross-entropy': () => import('./rows/cross-entropy.mjs'),
   embedding: () => import('./rows/embedding.mjs'),
   adamw: () => import('./rows/adamw.mjs'),
-  memory: () => import('./rows/memory.mjs'),
+  'train-step-128': async () => (await import('./rows/train-step.mjs')).at(128),
+  'train-step-500': async () => (await import('./rows/train-step.mjs')).at(500),
+  'memory-128': async () => (await import('./rows/memory.mjs')).at(128),
+  'memory-500': async () => (await import('./rows/memory.mjs')).at(500),
 };

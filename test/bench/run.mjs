@@ -1,20 +1,25 @@
 /**
- * Times what we build against its named peer, alternately and in the same process.
+ * Times what we build against its named peers, by turns in one run.
  *
- *     npm run bench [-- NAME…] [--json [FILE.json]] [--profile] [--threads N]
+ *     npm run bench [-- NAME…] [--json [FILE.json]] [--threads N] [--relaxed] [--profile]
  *
- * NAME is a row of registry.mjs; without one all are run. `--json` writes the results as JSON to
- * the file, or to stdout in place of the table. `--profile` adds where our training step's time goes.
- * `--threads` is for train-step and memory; the rows of single operations have one.
+ * NAME is a row of registry.mjs, or how several begin; without one all are run. `--threads` is the
+ * number of threads, 1 unless given, for us and for every peer that has threads. `--relaxed` runs the
+ * rows with relaxed SIMD, by another Node where this one lacks it; without it ours does not use it.
+ * `--json` writes the results as JSON to the file, or to stdout in place of the table; readme.mjs
+ * makes the README's table of such files. `--profile` adds where our training step's time goes.
+ *
  * Every row has a process of its own: what one leaves on the heap, or taught the compiler, does not
- * reach the next.
+ * reach the next. A peer that is not installed is left out by name.
  */
 import { fork } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArguments } from './arguments.mjs';
 import { registry } from './registry.mjs';
 import { bundleKernels } from './support/bundle.mjs';
+import { nodeWithRelaxedSimd } from './support/relaxedNode.mjs';
 import { formatTable } from './support/table.mjs';
 
 const rowProcess = fileURLToPath(new URL('runRow.mjs', import.meta.url));
@@ -22,7 +27,7 @@ const rowProcess = fileURLToPath(new URL('runRow.mjs', import.meta.url));
 const callersFolder = process.cwd();
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
-const options = parseArguments(process.argv.slice(2));
+const { options, host } = await prepare();
 await bundleKernels();
 const results = [];
 const profiles = [];
@@ -37,25 +42,16 @@ for (const name of options.names) {
 }
 await print();
 
-function parseArguments(given) {
-  const parsed = { names: [], json: undefined, profile: false };
-  for (let i = 0; i < given.length; i++) {
-    if (given[i] === '--profile') parsed.profile = true;
-    else if (given[i] === '--threads') process.env.BENCH_THREADS = given[++i];
-    else if (given[i] === '--json') {
-      const hasFile = given[i + 1]?.endsWith('.json');
-      parsed.json = hasFile ? path.resolve(callersFolder, given[++i]) : 'stdout';
-    } else if (Object.hasOwn(registry, given[i])) parsed.names.push(given[i]);
-    else {
-      const known = Object.keys(registry).join(', ');
-      console.error(
-        `No row '${given[i]}'. The rows are ${known}; the options --json [FILE.json], --profile, --threads N.`,
-      );
-      process.exit(1);
-    }
+/** The options, and the Node that runs the rows. */
+async function prepare() {
+  try {
+    const parsed = parseArguments(process.argv.slice(2), Object.keys(registry));
+    const ownHost = { execPath: process.execPath, execArgv: process.execArgv };
+    return { options: parsed, host: parsed.relaxed ? await nodeWithRelaxedSimd() : ownHost };
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
   }
-  if (parsed.names.length === 0) parsed.names = Object.keys(registry);
-  return parsed;
 }
 
 /** Runs one row in a process of its own; gives what it reported and its exit code. */
@@ -63,7 +59,13 @@ function runRow(name) {
   const found = { results: [], profiles: [] };
   return new Promise((resolve, reject) => {
     const child = fork(rowProcess, [name, ...(options.profile ? ['--profile'] : [])], {
-      execArgv: ['--expose-gc'],
+      execPath: host.execPath,
+      execArgv: [...host.execArgv, '--expose-gc'],
+      env: {
+        ...process.env,
+        BENCH_THREADS: String(options.threads),
+        BENCH_RELAXED: options.relaxed ? '1' : '0',
+      },
       stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
     });
     child.on('message', ({ result, profile }) => {
@@ -82,7 +84,7 @@ async function print() {
     for (const profile of profiles) console.error(`\n${profile}`);
     return;
   }
-  if (options.json) await writeFile(options.json, text);
+  if (options.json) await writeFile(path.resolve(callersFolder, options.json), text);
   console.log(formatTable(results));
   for (const profile of profiles) console.log(`\n${profile}`);
 }

@@ -1,16 +1,23 @@
 /** One row of the bench: run.mjs starts it as a process and receives its results as messages. */
 import { registry } from './registry.mjs';
-import { measurePeak } from './support/peak.mjs';
-import { toResult } from './support/result.mjs';
+import { toResults } from './support/result.mjs';
 
 const [name, ...flags] = process.argv.slice(2);
 const { measure } = await registry[name]();
 await measure({
   profile: flags.includes('--profile'),
   progress: (text) => process.stderr.write(`${name}: ${text}\n`),
-  /** Takes the measurements of one line of the table; see toResult. */
-  report: async (measured) => process.send({ result: toResult(measured) }),
-  reportProfile: (profile) => process.send({ profile }),
-  measurePeak,
+  /** Takes the measurements of one line of the table, of one against each peer; see toResults. */
+  report: async (measured) => {
+    for (const result of toResults(measured)) await send({ result });
+  },
+  reportProfile: (profile) => send({ profile }),
 });
-process.disconnect();
+// A peer's threads may keep the process alive.
+process.exit();
+
+function send(message) {
+  return new Promise((resolve, reject) => {
+    process.send(message, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -24,6 +24,8 @@ export function measure(context) {
         tf.Reduction.NONE,
       );
     },
+    // The logits, twice, and their gradients.
+    bytes: 3 * 4 * rows * classes,
     note: "the peer's labels are one-hot already",
   });
 }

@@ -1,5 +1,5 @@
 import { measureOperation } from '../support/operation.mjs';
-import { patchNote } from '../support/peer.mjs';
+import { patchNote } from '../support/tfjs.mjs';
 
 const [vocabulary, width, rows] = [20_000, 256, 4096];
 const ids = Int32Array.from({ length: rows }, (_, i) => (i * 7919) % vocabulary);
@@ -19,6 +19,8 @@ export function measure(context) {
       peerIds ??= tf.keep(tf.tensor1d(ids, 'int32'));
       return tf.gather(table, peerIds);
     },
+    // The rows read and written; their gradients read and added to the table's, which begins as zeros.
+    bytes: 4 * width * (5 * rows + vocabulary),
     note: patchNote,
   });
 }

@@ -1,29 +1,41 @@
-import { createEngine, TextClassifier, Tokenizer } from 'anyformer';
-import { article, ourTraining, peerTraining } from '../support/article.mjs';
-import { peerHeapBytes, peerName, startPeer } from '../support/peer.mjs';
-import { threads } from '../support/threads.mjs';
+import { createEngine } from 'anyformer';
+import { article, articleExamples } from '../support/article.mjs';
+import { ourTraining, trainingToCheck } from '../support/ourArticle.mjs';
+import { engineOptions } from '../support/settings.mjs';
+import { startTfjs, tfjsHeapBytes, tfjsName } from '../support/tfjs.mjs';
+import { tfjsTraining } from '../support/tfjsArticle.mjs';
 
 const MEGABYTE = 2 ** 20;
 
+/** The row of sequences of so many tokens. */
+export function at(length) {
+  return { measure: (context) => measure(context, length) };
+}
+
 /** The WebAssembly memory that the training steps of row train-step need: it only ever grows. */
-export async function measure({ progress, report }) {
-  const engine = await createEngine({ threads });
+async function measure({ progress, report }, length) {
+  const engine = await createEngine(engineOptions);
   progress('ours');
-  const ours = await ourTraining({ TextClassifier, Tokenizer });
-  await ours.steps(4);
+  const ours = await ourTraining(length);
+  await ours.steps(3);
+  const oursBytes = engine.info().heapBytes;
+  ours.dispose();
   progress('peer');
-  const peerTf = await startPeer();
-  const peer = peerTraining(peerTf);
-  for (let step = 0; step < 2; step++) peer.step();
-  const { batchSize, length } = article;
+  // Weights to begin with; their heap is not counted any more.
+  const { files } = await trainingToCheck(length);
+  const tf = await startTfjs();
+  const examples = articleExamples(article.batchSize, length);
+  const { step } = tfjsTraining(tf, files.get('model.safetensors'), {
+    ids: examples.map(({ ids }) => ids),
+    labels: examples.map(({ label }) => article.labels.indexOf(label)),
+  });
+  step();
   await report({
-    name: `memory of train-step B${batchSize} T${length}`,
-    ours: engine.info().heapBytes / MEGABYTE,
-    peer: peerHeapBytes(peerTf) / MEGABYTE,
-    peerName,
+    name: `memory of train-step B${article.batchSize} T${length}`,
+    ours: oursBytes / MEGABYTE,
+    peers: [{ peerName: tfjsName, peer: tfjsHeapBytes(tf) / MEGABYTE }],
     unit: 'MB',
     engine,
-    note: 'weights, moments, activations and gradients; the most after two steps or more',
+    note: 'weights, moments, activations and gradients: the whole heap after steps; that row checks that both train alike',
   });
-  ours.dispose();
 }

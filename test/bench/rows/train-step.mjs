@@ -1,44 +1,132 @@
-import { createEngine, TextClassifier, Tokenizer } from 'anyformer';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createEngine } from 'anyformer';
 import * as ourTf from 'anyformer/tf';
-import { article, articleFlops, ourTraining, peerTraining } from '../support/article.mjs';
-import { median, time } from '../support/measure.mjs';
-import { patchNote, peerName, startPeer } from '../support/peer.mjs';
+import { checkAgreement } from '../support/agreement.mjs';
+import { article, articleExamples, articleFlops } from '../support/article.mjs';
+import { median, pause, time } from '../support/measure.mjs';
+import { ourTraining, trainingToCheck } from '../support/ourArticle.mjs';
+import { besidePeak } from '../support/peak.mjs';
 import { profileKernels } from '../support/profile.mjs';
-import { threads } from '../support/threads.mjs';
+import { engineOptions } from '../support/settings.mjs';
+import { patchNote, startTfjs, tfjsName } from '../support/tfjs.mjs';
+import { tfjsTraining } from '../support/tfjsArticle.mjs';
+import { startTorch } from '../support/torch.mjs';
 
-const ROUNDS = 3;
-const STEPS_PER_ROUND = 6;
+/** The rows of sequences of so many tokens; at 500 a step of tfjs takes half a minute. */
+export function at(length) {
+  const turns = length < 256 ? { rounds: 4, steps: 6 } : { rounds: 2, steps: 3 };
+  return { measure: (context) => measure(context, length, turns) };
+}
 
-/** A training step of the article's model: ours by TextClassifier.train, the peer's by minimize. */
-export async function measure({ progress, report, reportProfile, measurePeak, profile }) {
-  const engine = await createEngine({ threads });
-  const ours = await ourTraining({ TextClassifier, Tokenizer });
-  const peer = peerTraining(await startPeer());
-  progress('warm-up');
-  await ours.steps(3);
-  peer.step();
-  const times = { ours: [], peer: [] };
-  for (let round = 1; round <= ROUNDS; round++) {
-    times.ours.push(...(await ours.steps(STEPS_PER_ROUND)));
-    times.peer.push(time(peer.step));
-    const last = `${median(times.ours).toFixed(0)} against ${median(times.peer).toFixed(0)} ms`;
-    progress(`round ${round} of ${ROUNDS}: ${last}`);
+/** A training step of the article's model: ours by TextClassifier.train, the peers' by hand. */
+async function measure(context, length, turns) {
+  const engine = await createEngine(engineOptions);
+  const peers = await startPeers(context.progress, length);
+  const ours = await ourTraining(length);
+  try {
+    const { peak, ...measured } = await besidePeak(() =>
+      takeTurns(ours, peers, turns, context.progress),
+    );
+    await context.report({
+      name: `train-step B${article.batchSize} T${length}`,
+      ...measured,
+      unit: 'ms',
+      engine,
+      gflops: articleFlops(length) / (measured.ours * 1e6),
+      peak,
+    });
+    await reportOverhead(context, engine, ours, length, turns);
+  } finally {
+    for (const peer of peers) peer.stop?.();
+    ours.dispose();
   }
-  const milliseconds = median(times.ours);
-  const { batchSize, length } = article;
-  await report({
-    name: `train-step B${batchSize} T${length}`,
-    ours: milliseconds,
-    peer: median(times.peer),
-    peerName,
+}
+
+/** Peers that train as ours does, which is checked. `steps(n)` gives the milliseconds of each. */
+async function startPeers(progress, length) {
+  progress('checking');
+  const check = await trainingToCheck(length);
+  const examples = articleExamples(article.batchSize, length);
+  const batch = {
+    ids: examples.map(({ ids }) => ids),
+    labels: examples.map(({ label }) => article.labels.indexOf(label)),
+  };
+  const tfjs = await startTfjsPeer(check, batch);
+  const torch = await startTorchPeer(progress, check, batch);
+  return torch ? [tfjs, torch] : [tfjs];
+}
+
+async function startTfjsPeer(check, batch) {
+  const tf = await startTfjs();
+  const weights = check.files.get('model.safetensors');
+  const checked = tfjsTraining(tf, weights, check, check.options);
+  const losses = Array.from({ length: check.steps }, checked.step);
+  checked.dispose();
+  checkAgreement('train-step: the losses of ours and tfjs', check.losses, losses);
+  const { step } = tfjsTraining(tf, weights, batch);
+  step();
+  return {
+    peerName: tfjsName,
+    note: `${patchNote}; ours also clips by the global norm, tfjs does not`,
+    // One is enough: it takes as long as ours does in ten or more.
+    steps: async () => [time(step)],
+  };
+}
+
+async function startTorchPeer(progress, check, batch) {
+  const torch = await startTorch(progress);
+  if (torch === undefined) return undefined;
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  const weights = path.join(folder, 'model.safetensors');
+  await writeFile(weights, check.files.get('model.safetensors'));
+  const create = ({ ids, labels }, options) =>
+    torch.ask({ create: { ...article, weights, ids, labels, ...options } });
+  await create(check, check.options);
+  const { losses } = await torch.ask({ steps: check.steps });
+  checkAgreement('train-step: the losses of ours and PyTorch', check.losses, losses);
+  await create(batch);
+  await rm(folder, { recursive: true });
+  await torch.ask({ steps: 2 });
+  return {
+    peerName: torch.name,
+    note: 'the same model, dropout, clipping and AdamW',
+    steps: async (count) => (await torch.ask({ steps: count })).times,
+    stop: torch.stop,
+  };
+}
+
+/** Medians of all steps, ours and the peers' in turns. */
+async function takeTurns(ours, peers, { rounds, steps }, progress) {
+  progress('warm-up');
+  await ours.steps(2);
+  const sides = [ours, ...peers].map((side) => ({ ...side, times: [] }));
+  for (let round = 1; round <= rounds; round++) {
+    for (const side of sides) {
+      await pause();
+      side.times.push(...(await side.steps(steps)));
+    }
+    const soFar = sides.map(({ times }) => median(times).toFixed(0));
+    progress(`round ${round} of ${rounds}: ${soFar.join(' ms against ')} ms`);
+  }
+  const [first, ...others] = sides.map(({ times }) => median(times));
+  return {
+    ours: first,
+    peers: peers.map(({ peerName, note }, i) => ({ peerName, note, peer: others[i] })),
+  };
+}
+
+/** A step against the sum of the kernels of ours in it: what all the rest costs. */
+async function reportOverhead(context, engine, ours, length, { steps }) {
+  const { total, kernels, text } = await profileKernels(engine, ourTf, () => ours.steps(steps));
+  await context.report({
+    name: `train-step B${article.batchSize} T${length}, the whole`,
+    ours: total,
+    peers: [{ peerName: 'the sum of our kernels in it', peer: kernels }],
     unit: 'ms',
     engine,
-    gflops: articleFlops() / (milliseconds * 1e6),
-    peak: await measurePeak({ relaxed: engine.info().relaxedSimd.enabled }),
-    note: `${patchNote}; ours also clips by the global norm, the peer does not`,
+    note: 'with watches around every kernel, in steps of their own; the sum leaves out the kernels of tfjs and the glue',
   });
-  if (profile) {
-    reportProfile(await profileKernels(engine, ourTf, () => ours.steps(STEPS_PER_ROUND)));
-  }
-  ours.dispose();
+  if (context.profile) context.reportProfile(text);
 }

@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { tfjsParts } from '../../../rollup.config.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
+const runtime = path.join(root, 'src/runtime/node.ts');
 
 /** Where the bundle of our operations stands. */
-export const bundleFile = path.join(root, 'node_modules/.cache/bench/kernels.mjs');
+export const bundleFile = path.join(root, '.cache/bench/kernels.mjs');
 
 /** Bundles entry.ts: the operations, which the package itself does not export. */
 export async function bundleKernels() {
@@ -20,7 +21,9 @@ export async function bundleKernels() {
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
-    alias: { '#runtime': path.join(root, 'src/runtime/node.ts') },
+    alias: { '#runtime': runtime },
+    // It finds the built WebAssembly and worker from where it stands itself.
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(runtime).href) },
     plugins: [tfjsPartsForEsbuild()],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -1,5 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** One measurement lasts at least so long: calls are repeated until then. */
 const MINIMUM_MS = 20;
+
+/** Threads that wait for work by looking for it have gone to sleep after so long. */
+const PAUSE_MS = 10;
+
+/** Between two sides: neither finds the other's threads still busy. */
+export const pause = () => sleep(PAUSE_MS);
 
 /** The middle value, or the mean of the two in the middle. */
 export function median(values) {
@@ -16,24 +24,56 @@ export function time(call, repeats = 1) {
 }
 
 /**
- * Times two functions in turns, after a warm-up of both: a machine that slows down, slows both.
+ * Times ours and its peers by turns, after a warm-up of all: a machine that slows down, slows them
+ * all.
  *
- * @returns the median of `rounds` measurements of each, in ms a call.
+ * @param ours,peers.call a function, of which a promise is waited for; or `{ many }`, a function that
+ *   runs so many times by itself.
+ * @param peers.peerName passed on.
+ * @returns what `report` takes: the median of `rounds` measurements of each, in ms a call.
  */
-export function alternate(ours, peer, { rounds = 5 } = {}) {
-  const sides = [ours, peer].map((call) => ({ call, repeats: warmUp(call), times: [] }));
+export async function alternate(ours, peers, { rounds = 5 } = {}) {
+  const sides = [ours, ...peers.map(({ call }) => call)].map(toSide);
+  for (const side of sides) side.repeats = await warmUp(side);
   for (let round = 0; round < rounds; round++) {
-    for (const { call, repeats, times } of sides) times.push(time(call, repeats));
+    for (const side of sides) {
+      await pause();
+      side.times.push(await timeSide(side, side.repeats));
+    }
   }
-  const [first, second] = sides.map(({ times }) => median(times));
-  return { ours: first, peer: second };
+  const [first, ...others] = sides.map(({ times }) => median(times));
+  return {
+    ours: first,
+    peers: peers.map(({ peerName, note }, i) => ({ peerName, peer: others[i], note })),
+  };
 }
 
-/** Calls a function until it has its final speed, and tells how many calls a measurement takes. */
-function warmUp(call) {
-  const first = time(call);
-  if (first > 10 * MINIMUM_MS) return 1;
+/** How many calls at least make up for what a `many` does before its first and after its last. */
+const LEAST_OF_MANY = 4;
+
+function toSide(call) {
+  if (typeof call !== 'function') return { ...call, least: LEAST_OF_MANY, times: [] };
+  const many = async (repeats) => {
+    for (let i = 0; i < repeats; i++) {
+      const result = call();
+      if (result instanceof Promise) await result;
+    }
+  };
+  return { many, least: 1, times: [] };
+}
+
+async function timeSide({ many }, repeats) {
+  const start = performance.now();
+  await many(repeats);
+  return (performance.now() - start) / repeats;
+}
+
+/** Calls a side until it has its final speed, and tells how many calls a measurement takes. */
+async function warmUp(side) {
+  const first = await timeSide(side, 1);
+  if (first > 10 * MINIMUM_MS) return side.least;
   // WebAssembly and JavaScript are compiled again, optimized, while the first calls run.
   const calls = Math.ceil((4 * MINIMUM_MS) / Math.max(first, 0.01));
-  return Math.max(1, Math.ceil(MINIMUM_MS / Math.max(time(call, calls), 0.001)));
+  const settled = Math.max(await timeSide(side, calls), 0.001);
+  return Math.max(side.least, Math.ceil(MINIMUM_MS / settled));
 }

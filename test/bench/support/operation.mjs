@@ -1,9 +1,12 @@
+import { checkAgreement } from './agreement.mjs';
+import { bandwidthNote } from './bandwidth.mjs';
 import { alternate } from './measure.mjs';
 import { startOurs } from './ours.mjs';
-import { peerName, startPeer } from './peer.mjs';
+import { besidePeak } from './peak.mjs';
+import { startTfjs, tfjsName } from './tfjs.mjs';
 
 /**
- * Measures one operation forward and backward, as tensors in and gradients out.
+ * Measures one operation forward and backward against tfjs, as tensors in and gradients out.
  *
  * @param context what runRow.mjs gives a row.
  * @param row.name of the row.
@@ -12,28 +15,31 @@ import { peerName, startPeer } from './peer.mjs';
  * @param row.ours,row.peer functions of (operations, …inputs) that give the operation's result; the
  *   peer's operations are those of its tfjs.
  * @param row.flops of a call, where the share of the peak tells something.
+ * @param row.bytes that a call has to read or write at the least, where that is what it waits for.
  * @param row.note for the reader.
  */
-export async function measureOperation(context, { name, inputs, ours, peer, flops, note }) {
+export async function measureOperation(context, { name, inputs, ours, peer, flops, bytes, note }) {
   const operations = await startOurs();
   const { tf, engine } = operations;
-  const peerTf = await startPeer();
+  const peerTf = await startTfjs();
   const ourInputs = inputs(tf);
   const peerInputs = ourInputs.map((x) => peerTf.tensor(x.dataSync(), x.shape, x.dtype));
   const oursCall = gradientCall(tf, ourInputs, (...x) => ours(operations, ...x));
   const peerCall = gradientCall(peerTf, peerInputs, (...x) => peer(peerTf, ...x));
-  checkAgreement(name, oursCall.gradients(), peerCall.gradients());
+  const peerGradients = peerCall.gradients();
+  oursCall.gradients().forEach((gradient, i) => {
+    checkAgreement(`${name}: the gradients of input ${i}`, gradient, peerGradients[i]);
+  });
   context.progress('measuring');
-  const milliseconds = alternate(oursCall.run, peerCall.run);
-  const peak = flops && (await context.measurePeak({ relaxed: engine.info().relaxedSimd.enabled }));
+  const measure = () => alternate(oursCall.run, [{ peerName: tfjsName, call: peerCall.run }]);
+  const measured = flops ? await besidePeak(measure) : await measure();
   await context.report({
     name,
-    ...milliseconds,
-    peerName,
+    ...measured,
     unit: 'ms',
     engine,
-    ...(flops && { gflops: flops / (milliseconds.ours * 1e6), peak }),
-    note,
+    ...(flops && { gflops: flops / (measured.ours * 1e6) }),
+    note: [bytes && (await bandwidthNote(bytes, measured.ours)), note].filter(Boolean).join('; '),
   });
 }
 
@@ -51,20 +57,4 @@ function gradientCall(tf, inputs, compute) {
         return values;
       }),
   };
-}
-
-const TOLERANCE = 1e-3;
-
-/** Two sides that do not compute the same have no business in one row. */
-function checkAgreement(name, ours, peers) {
-  ours.forEach((gradient, i) => {
-    const scale = peers[i].reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-    const bad = gradient.findIndex(
-      (value, j) => !(Math.abs(value - peers[i][j]) <= TOLERANCE * Math.max(scale, 1e-3)),
-    );
-    if (bad < 0) return;
-    throw new Error(
-      `${name}: the gradients of input ${i} differ at ${bad}: ours ${gradient[bad]}, the peer's ${peers[i][bad]}.`,
-    );
-  });
 }

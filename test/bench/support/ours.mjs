@@ -1,15 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { bundleFile } from './bundle.mjs';
+import { engineOptions } from './settings.mjs';
 
-const wasmFolder = new URL('../../../dist/wasm/', import.meta.url);
+let started;
 
 /** Starts our engine on the built WebAssembly; gives the operations of entry.ts and the engine. */
-export async function startOurs() {
+export function startOurs() {
+  started ??= start();
+  return started;
+}
+
+async function start() {
   const operations = await import(pathToFileURL(bundleFile).href);
-  const engine = await operations.createEngine({
-    threads: 1,
-    loadWasm: (file) => readFile(new URL(file, wasmFolder)),
-  });
-  return { ...operations, engine };
+  return { ...operations, engine: await operations.createEngine(engineOptions) };
 }

@@ -7,7 +7,7 @@ import { time } from './measure.mjs';
  * @param tf the tfjs it is the backend of.
  * @param run trains and gives the milliseconds of each step; the first, which is not among them, is
  *   left out here too.
- * @returns a table as text.
+ * @returns `total`, the ms of a step; `kernels`, those of our kernels in it; `text`, a table.
  */
 export async function profileKernels(engine, tf, run) {
   const watches = new Watches();
@@ -24,8 +24,11 @@ export async function profileKernels(engine, tf, run) {
       calls: (calls * counted) / steps.length,
     }))
     .sort((a, b) => b.ms - a.ms);
-  return formatProfile(total, rows);
+  const kernels = sum(rows.filter(({ group }) => group === 'native'));
+  return { total, kernels, text: formatProfile(total, rows) };
 }
+
+const sum = (rows) => rows.reduce((ms, row) => ms + row.ms, 0);
 
 const GROUPS = {
   native: 'our wasm kernels',
@@ -34,13 +37,18 @@ const GROUPS = {
 };
 
 function watch({ backend }, tf, watches) {
-  const { native, heap } = backend;
+  const { native, heap, pool } = backend;
   backend.native = Object.fromEntries(
     Object.entries(native).map(([name, value]) => [
       name,
       typeof value === 'function' ? watches.around(name, 'native', value) : value,
     ]),
   );
+  if (pool) {
+    const run = pool.run.bind(pool);
+    // The threads together: their time is the main thread's, which takes part and waits for them.
+    pool.run = (kernel, job) => watches.around(kernel, 'native', run)(kernel, job);
+  }
   for (const kernel of tf.getKernelsForBackend('wasm')) {
     kernel.kernelFunc = watches.around(kernel.kernelName, 'tfjs', kernel.kernelFunc);
   }
@@ -55,9 +63,9 @@ class Watches {
 
   around(name, group, call) {
     const key = group === 'tfjs' ? `tf.${name}` : name;
-    const row = { group, ms: 0, calls: 0 };
     return (...args) => {
-      this.rows.set(key, row);
+      if (!this.rows.has(key)) this.rows.set(key, { group, ms: 0, calls: 0 });
+      const row = this.rows.get(key);
       const outer = this.#inner;
       this.#inner = 0;
       let result;
@@ -78,7 +86,6 @@ const SMALLEST_SHARE = 0.004;
 function formatProfile(total, rows) {
   const line = (name, ms, calls = '') =>
     `${name.padEnd(56)}${ms.toFixed(1).padStart(8)} ms${((100 * ms) / total).toFixed(1).padStart(7)} %${calls.padStart(8)}`;
-  const sum = (list) => list.reduce((ms, row) => ms + row.ms, 0);
   const lines = [line('a training step of ours', total, 'calls')];
   for (const [group, title] of Object.entries(GROUPS)) {
     const members = rows.filter((row) => row.group === group);

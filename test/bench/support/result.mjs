@@ -1,25 +1,48 @@
+import { cpus } from 'node:os';
+import * as settings from './settings.mjs';
+
 /** Units of which more is better; of all others less is. */
-const MORE_IS_BETTER = new Set(['GFLOP/s']);
+const MORE_IS_BETTER = new Set(['GFLOP/s', 'tokens/s']);
 
 /**
- * One entry of the bench's JSON.
+ * Entries of the bench's JSON, one for each peer.
  *
- * @param measured what a row measured: `ours` and `peer` in `unit`; `engine`, ours; for arithmetic
- *   `gflops`, our speed, and `peak`, the machine's, both in GFLOP/s; `note`, what else a reader must know.
+ * @param measured what a row measured: `ours` in `unit`, and `peers` of `{ peerName, peer, note }`;
+ *   `engine`, ours, or its `threads` and `relaxed` where it runs in another process; for arithmetic
+ *   `gflops`, our speed, and `peak`, that of one core, both in GFLOP/s; or `peakShare` itself; `note`,
+ *   what else a reader must know.
  */
-export function toResult({ name, ours, peer, peerName, unit, engine, gflops, peak, note }) {
+export function toResults({ name, ours, peers, unit, note, ...rest }) {
+  const { threads, relaxed } = rest.engine ? stateOf(rest.engine) : rest;
+  const share = rest.peak ? rest.gflops / rest.peak / threads : rest.peakShare;
+  return peers.map(({ peerName, peer, note: peersNote }) => {
+    const notes = [note, peersNote].filter(Boolean).join('; ');
+    return {
+      name,
+      ours,
+      peer,
+      peerName,
+      // How many times better ours is, whatever the unit.
+      ratio: MORE_IS_BETTER.has(unit) ? ours / peer : peer / ours,
+      unit,
+      ...(share && { peakShare: share }),
+      threads,
+      relaxed,
+      ...(notes && { note: notes }),
+      node: process.version,
+      machine: `${cpus()[0].model.trim()}, ${cpus().length} cores`,
+      date: new Date().toISOString().slice(0, 10),
+    };
+  });
+}
+
+/** What the engine really runs with, which has to be what was asked for. */
+function stateOf(engine) {
   const { threads, relaxedSimd } = engine.info();
-  return {
-    name,
-    ours,
-    peer,
-    peerName,
-    // How many times better ours is, whatever the unit.
-    ratio: MORE_IS_BETTER.has(unit) ? ours / peer : peer / ours,
-    unit,
-    ...(peak && { peakShare: gflops / peak / threads.count }),
-    threads: threads.count,
-    relaxed: relaxedSimd.enabled,
-    ...(note && { note }),
-  };
+  if (threads.count !== settings.threads || relaxedSimd.enabled !== settings.relaxed) {
+    throw new Error(
+      `The row was to run with ${JSON.stringify(settings.engineOptions)}, and the engine says: ${engine}`,
+    );
+  }
+  return { threads: threads.count, relaxed: relaxedSimd.enabled };
 }

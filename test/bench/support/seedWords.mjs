@@ -1,5 +1,6 @@
 const PADDING = '[PAD]';
 const UNKNOWN = '[UNK]';
+const SPECIAL_TOKENS = 2;
 
 /** Made-up words, a tokenizer that has each as one token, and texts of them; the same every time. */
 export class SeedWords {
@@ -8,12 +9,17 @@ export class SeedWords {
 
   /** @param vocabSize tokens, with the two special ones. */
   constructor(vocabSize) {
-    this.#words = Array.from({ length: vocabSize - 2 }, (_, i) => `w${i}`);
+    this.#words = Array.from({ length: vocabSize - SPECIAL_TOKENS }, (_, i) => `w${i}`);
   }
 
   /** A text of so many tokens. */
   text(tokens) {
     return Array.from({ length: tokens }, () => this.#words[this.#next()]).join(' ');
+  }
+
+  /** The token ids of a text: each word's number, after the special tokens. */
+  ids(text) {
+    return text.split(' ').map((word) => SPECIAL_TOKENS + Number(word.slice(1)));
   }
 
   /** A tokenizer.json that adds no token at the ends. */

@@ -26,12 +26,23 @@ export function formatTable(results) {
       .join('  ')
       .trimEnd(),
   );
-  const notes = results.filter(({ note }) => note).map(({ name, note }) => `${name}: ${note}`);
+  const notes = notesOf(results).map(({ name, note }) => `${name}: ${note}`);
   return [...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
 
+/** What is said of the rows, once each. */
+function notesOf(results) {
+  const notes = results.flatMap(({ name, note = '' }) =>
+    note
+      .split('; ')
+      .filter(Boolean)
+      .map((part) => [`${name}: ${part}`, { name, note: part }]),
+  );
+  return [...new Map(notes).values()];
+}
+
 /** Three significant digits. */
-function digits(value) {
+export function digits(value) {
   if (value >= 100) return value.toFixed(0);
   return value.toFixed(value >= 10 ? 1 : 2);
 }

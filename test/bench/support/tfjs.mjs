@@ -1,17 +1,26 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { threads } from './settings.mjs';
 
 const require = createRequire(import.meta.url);
 const { version } = require('@tensorflow/tfjs-backend-wasm/package.json');
 
-export const peerName = `tfjs-wasm ${version}`;
+/** In Node it has one thread, whatever it is told. */
+export const tfjsName = `tfjs-wasm ${version}${threads > 1 ? ', 1 thread' : ''}`;
 
-/** What is said wherever the peer needs the gradient of an embedding. */
+/** What is said wherever it needs the gradient of an embedding. */
 export const patchNote =
-  "stock tfjs-wasm has no UnsortedSegmentSum, so the peer has one of the bench's, a plain loop over its heap";
+  "stock tfjs-wasm has no UnsortedSegmentSum, so it has one of the bench's here, a plain loop over its heap";
+
+let started;
 
 /** Starts stock TensorFlow.js as its packages give it to Node; ours is a copy apart. */
-export async function startPeer() {
+export function startTfjs() {
+  started ??= start();
+  return started;
+}
+
+async function start() {
   const tf = require('@tensorflow/tfjs-core');
   const wasm = require('@tensorflow/tfjs-backend-wasm');
   // For its side effect: the packaged core has no gradients, layers registers them.
@@ -26,8 +35,8 @@ export async function startPeer() {
   return tf;
 }
 
-/** Bytes of the peer's WebAssembly memory. */
-export function peerHeapBytes(tf) {
+/** Bytes of its WebAssembly memory. */
+export function tfjsHeapBytes(tf) {
   return tf.backend().wasm.HEAPU8.buffer.byteLength;
 }
 
