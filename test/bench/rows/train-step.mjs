@@ -26,8 +26,8 @@ async function measure(context, length, turns) {
   const peers = await startPeers(context.progress, length);
   const ours = await ourTraining(length);
   try {
-    const { peak, ...measured } = await besidePeak(() =>
-      takeTurns(ours, peers, turns, context.progress),
+    const { peak, ...measured } = await besidePeak((between) =>
+      takeTurns(ours, peers, { ...turns, between }, context.progress),
     );
     await context.report({
       name: `train-step B${article.batchSize} T${length}`,
@@ -98,11 +98,12 @@ async function startTorchPeer(progress, check, batch) {
 }
 
 /** Medians of all steps, ours and the peers' in turns. */
-async function takeTurns(ours, peers, { rounds, steps }, progress) {
+async function takeTurns(ours, peers, { rounds, steps, between }, progress) {
   progress('warm-up');
   await ours.steps(2);
   const sides = [ours, ...peers].map((side) => ({ ...side, times: [] }));
   for (let round = 1; round <= rounds; round++) {
+    between();
     for (const side of sides) {
       await pause();
       side.times.push(...(await side.steps(steps)));

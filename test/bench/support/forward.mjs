@@ -20,8 +20,8 @@ export async function measureForward(context, { name, inputs, ours, graphs, flop
   const given = tensors.map((tensor) => ({ shape: tensor.shape, data: tensor.dataSync() }));
   const peer = await fastest(context, name, graphs, given, expected);
   context.progress('measuring');
-  const { peak, ...measured } = await besidePeak(() =>
-    alternate(() => forward().dispose(), [{ peerName: ortName, call: peer.graph }]),
+  const { peak, ...measured } = await besidePeak((between) =>
+    alternate(() => forward().dispose(), [{ peerName: ortName, call: peer.graph }], { between }),
   );
   await context.report({
     name,

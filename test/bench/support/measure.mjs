@@ -30,12 +30,14 @@ export function time(call, repeats = 1) {
  * @param ours,peers.call a function, of which a promise is waited for; or `{ many }`, a function that
  *   runs so many times by itself.
  * @param peers.peerName passed on.
+ * @param options.between is called before each of the `rounds`.
  * @returns what `report` takes: the median of `rounds` measurements of each, in ms a call.
  */
-export async function alternate(ours, peers, { rounds = 5 } = {}) {
+export async function alternate(ours, peers, { rounds = 5, between } = {}) {
   const sides = [ours, ...peers.map(({ call }) => call)].map(toSide);
   for (const side of sides) side.repeats = await warmUp(side);
   for (let round = 0; round < rounds; round++) {
+    between?.();
     for (const side of sides) {
       await pause();
       side.times.push(await timeSide(side, side.repeats));

@@ -31,7 +31,8 @@ export async function measureOperation(context, { name, inputs, ours, peer, flop
     checkAgreement(`${name}: the gradients of input ${i}`, gradient, peerGradients[i]);
   });
   context.progress('measuring');
-  const measure = () => alternate(oursCall.run, [{ peerName: tfjsName, call: peerCall.run }]);
+  const measure = (between) =>
+    alternate(oursCall.run, [{ peerName: tfjsName, call: peerCall.run }], { between });
   const measured = flops ? await besidePeak(measure) : await measure();
   await context.report({
     name,
