@@ -25,6 +25,7 @@ export {
 } from './f32_gemm';
 export { f32_gemm_packB, f32_gemm_packedBytes } from './f32_gemm_pack';
 export { f32_gemv } from './f32_gemv';
+export { f32_gemv_rows } from './f32_gemv_rows';
 export { f32_adam, f32_adamW } from './f32_adam';
 export { f32_dropout } from './f32_dropout';
 export { f32_embedding, f32_unsortedSegmentSum } from './f32_embedding';
@@ -42,3 +43,5 @@ export { f32_logSoftmax, f32_logSoftmaxGrad, f32_softmax, f32_softmaxGrad } from
 export { f32_softmaxCrossEntropy, f32_softmaxCrossEntropyDense } from './f32_softmaxCrossEntropy';
 export { f32_attention, f32_attention_scratchBytes } from './f32_attention';
 export { f32_attentionGrad, f32_attentionGrad_scratchBytes } from './f32_attentionGrad';
+export { f32_decode } from './f32_decode';
+export { f32_decode_phase, f32_decode_scratchBytes } from './f32_decode_phase';

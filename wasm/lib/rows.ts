@@ -169,6 +169,16 @@ export function addRows(a: usize, b: usize, sum: usize, D: i32): void {
   }
 }
 
+/** Multiplies row `y` by row `x`, element by element. */
+export function multiplyRow(x: usize, y: usize, D: i32): void {
+  const full = vectorBytes(D);
+  let j: usize = 0;
+  for (; j < full; j += 16) v128.store(y + j, f32x4.mul(v128.load(y + j), v128.load(x + j)));
+  for (const last = at(0, D); j < last; j += 4) {
+    store<f32>(y + j, load<f32>(y + j) * load<f32>(x + j));
+  }
+}
+
 /** y = factor x + shift over a row. y may be x. */
 export function affineRow(x: usize, factor: f32, shift: f32, y: usize, D: i32): void {
   const last = at(x, D);

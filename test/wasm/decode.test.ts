@@ -1,0 +1,180 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  anyDecoderCase,
+  type DecoderCase,
+  DecoderInMemory,
+  numbersOf,
+  POSITIONS,
+  shapeOf,
+  type Token,
+} from './decoderCase.ts';
+import { expectClose } from './expectClose.ts';
+import { anySplit, builds, firstDifference, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { type DecoderNumbers, decoder } from './reference/decoder.ts';
+
+/** Units of each phase, in the order of the phases: `layer` marks those of the layers. */
+function phases({ units, shape }: DecoderInMemory, rows: number) {
+  const { fused, width, inner, vocabulary, heads } = units;
+  const ofLayer = [rows, fused, rows, rows * heads, width, rows, inner, width];
+  const layers = Array.from({ length: shape.layerCount }, (_, layer) =>
+    ofLayer.map((count, i) => ({ phase: 1 + i, layer, count })),
+  );
+  return [
+    { phase: 0, layer: 0, count: rows },
+    ...layers.flat(),
+    { phase: 9, layer: 0, count: rows },
+    { phase: 10, layer: 0, count: vocabulary },
+  ];
+}
+
+/** Sequences in slots of their own; each call appends tokens to some of them. */
+interface Calls {
+  readonly sequences: readonly (readonly number[])[];
+  /** Tokens of each sequence that the first call takes; the others come one by one. */
+  readonly prompts: readonly number[];
+}
+
+function tokensOf(
+  { sequences }: Calls,
+  from: readonly number[],
+  to: readonly number[],
+  slots: readonly number[],
+): Token[] {
+  let target = 0;
+  return sequences.flatMap((ids, row) =>
+    ids.slice(from[row], to[row]).map((id, i) => {
+      const place = from[row]! + i;
+      const isLast = place === to[row]! - 1;
+      return { id, place, slot: slots[row]!, target: isLast ? target++ : -1 };
+    }),
+  );
+}
+
+/** Runs the calls in phases, which may be split, and gives the logits of the last call. */
+function decode(
+  guarded: GuardedMemory,
+  fractions: readonly number[],
+  c: DecoderCase,
+  weights: DecoderNumbers,
+  calls: Calls,
+): Float32Array {
+  const shape = shapeOf(c);
+  const rows = calls.sequences.flat().length;
+  const slots = calls.sequences.map((_, row) => calls.sequences.length - 1 - row);
+  const [logits] = runSplit(guarded, fractions, (memory, parts) => {
+    const run = new DecoderInMemory(memory, shape, weights, c.activation, rows, slots.length);
+    const each = (tokens: Token[], isPrompt: boolean) => {
+      run.prepare(tokens, isPrompt);
+      for (const { phase, layer, count } of phases(run, tokens.length)) {
+        for (const [begin, end] of parts(count)) {
+          memory.kernels.f32_decode_phase!(
+            ...[run.model, run.step, phase, layer, run.scratch, begin, end],
+          );
+        }
+      }
+    };
+    let held = calls.prompts;
+    each(tokensOf(calls, held.map(() => 0), held, slots), true); // biome-ignore format: short
+    while (calls.sequences.some((ids, row) => held[row]! < ids.length)) {
+      const next = held.map((n, row) => Math.min(n + 1, calls.sequences[row]!.length));
+      each(tokensOf(calls, held, next, slots), false);
+      held = next;
+    }
+    return [memory.readF32(run.logits, slots.length * shape.vocabulary)] as const;
+  });
+  return logits;
+}
+
+/** Sequences of one length more than their prompts or, all alike, as long as they are. */
+const anyCalls: fc.Arbitrary<{ prompts: number[]; steps: number }> = fc.record({
+  prompts: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }),
+  steps: fc.integer({ min: 0, max: 3 }),
+});
+
+const callsOf = (vocabulary: number, { prompts, steps }: { prompts: number[]; steps: number }) => ({
+  prompts,
+  sequences: prompts.map((n, row) =>
+    Array.from({ length: n + steps }, (_, i) => (5 * i + 3 * row + 1) % vocabulary),
+  ),
+});
+
+const plain: DecoderCase = {
+  ...{ layerCount: 2, width: 9, keyValueHeads: 2, group: 2, headDim: 3, intermediate: 7 },
+  ...{ vocabulary: 11, activation: 3, isRotary: false, isRms: false, isFused: true },
+  ...{ isGated: false, isTied: true, hasBias: true },
+};
+
+describe.each(builds)('f32_decode, $name build', ({ module }) => {
+  const memory = new GuardedMemory(module);
+
+  it('agrees with float64 for any decoder and calls; its bits do not depend on the split', () => {
+    fc.assert(
+      fc.property(anyDecoderCase, anyCalls, anySplit, (c, some, fractions) => {
+        const shape = shapeOf(c);
+        const weights = numbersOf(c);
+        const calls = callsOf(shape.vocabulary, some);
+        const logits = decode(memory, fractions, c, weights, calls);
+        const expected = calls.sequences.flatMap((ids) => decoder(shape, weights, ids));
+        const size = Math.max(1, ...expected.map(Math.abs));
+        expectClose(logits, expected, { relative: 0, absolute: 3e-5 * size });
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it('does in one call what it does in phases, bit for bit', () => {
+    for (const isPrompt of [false, true]) {
+      const logits = [false, true].map((isWhole) => {
+        memory.reset();
+        const run = new DecoderInMemory(memory, shapeOf(plain), numbersOf(plain), 3, 5, 2);
+        const calls = callsOf(11, { prompts: [3, 2], steps: 0 });
+        run.prepare(tokensOf(calls, [0, 0], [3, 2], [1, 0]), isPrompt);
+        const { model, step, scratch } = run;
+        if (isWhole) memory.kernels.f32_decode!(model, step, scratch, 0, 1);
+        else {
+          for (const { phase, layer, count } of phases(run, 5)) {
+            memory.kernels.f32_decode_phase!(model, step, phase, layer, scratch, 0, count);
+          }
+        }
+        memory.expectGuards();
+        return memory.readF32(run.logits, 22).slice();
+      });
+      expect(firstDifference(logits[0]!, logits[1]!)).toBe(-1);
+    }
+  });
+
+  it('gives a sequence the same bits whatever is decoded beside it', () => {
+    const weights = numbersOf(plain);
+    const calls = callsOf(11, { prompts: [4, 1, 5], steps: 2 });
+    const together = decode(memory, [], plain, weights, calls);
+    calls.prompts.forEach((n, row) => {
+      const one = { prompts: [n], sequences: [calls.sequences[row]!] };
+      const alone = decode(memory, [], plain, weights, one);
+      expect(firstDifference(alone, together.slice(11 * row, 11 * row + 11))).toBe(-1);
+    });
+  });
+
+  it('keeps a NaN to the sequence it is in', () => {
+    const weights = numbersOf(plain);
+    const words = Float32Array.from(weights.words);
+    words[5 * 9] = Number.NaN;
+    const head = Float32Array.from({ length: 99 }, (_, i) => i % 7);
+    const calls = { prompts: [2, 2], sequences: [[5, 1], [2, 1]] }; // biome-ignore format: short
+    const untied = { ...plain, isTied: false };
+    const logits = decode(memory, [0.5], untied, { ...weights, words, head }, calls);
+    expect(logits.slice(0, 11).every(Number.isNaN)).toBe(true);
+    expect(logits.slice(11).every(Number.isFinite)).toBe(true);
+  });
+
+  it('reads long rows of keys in parts', () => {
+    // 8 parts of at least 1,024 floats: with 12 positions that takes heads of 1,024.
+    const wide = { ...plain, layerCount: 1, headDim: 1024, keyValueHeads: 1, group: 1 };
+    const weights = numbersOf(wide);
+    const calls = callsOf(11, { prompts: [POSITIONS - 2], steps: 2 });
+    const logits = decode(memory, [0.5], wide, weights, calls);
+    const expected = decoder(shapeOf(wide), weights, calls.sequences[0]!);
+    const size = Math.max(...expected.map(Math.abs));
+    expectClose(logits, expected, { relative: 0, absolute: 1e-4 * size });
+  });
+});
