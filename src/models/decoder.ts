@@ -6,7 +6,14 @@ import { linear } from '../kernels/linear.ts';
 import { dropWhileTraining, type ForwardContext } from '../layers/forwardContext.ts';
 import { attentionBlock, feedForwardBlock, normalize } from '../layers/transformerBlocks.ts';
 import { checkTokenBatch } from './checkTokenBatch.ts';
+import {
+  DecodeCache,
+  type DecodeCacheOptions,
+  PROMPT_ROWS,
+  parseDecodeCacheOptions,
+} from './decodeCache.ts';
 import { type DecoderConfig, type DecoderOptions, parseDecoderConfig } from './decoderConfig.ts';
+import { decoderKernel } from './decoderKernel.ts';
 import {
   type DecoderWeights,
   decoderParameters,
@@ -61,6 +68,8 @@ export class Decoder {
   readonly #store: ParameterStore;
   readonly #weights: DecoderWeights;
   readonly #rotary: RotaryPositions | undefined;
+  readonly #caches = new WeakSet<DecodeCache>();
+  #isDisposed = false;
 
   constructor(options: DecoderOptions, seed: number) {
     this.config = parseDecoderConfig(options);
@@ -84,6 +93,70 @@ export class Decoder {
     return tf.tidy(() => decode(this.config, this.#weights, this.#rotary, batch, options));
   }
 
+  /**
+   * Room for the keys and values of sequences that are decoded token by token, allocated once.
+   *
+   * @throws AnyformerError `INVALID_ARGUMENT` for more tokens than the model has positions,
+   * `OUT_OF_MEMORY`, `ENGINE` where another backend than the engine's is in use.
+   */
+  createCache(options: DecodeCacheOptions = {}): DecodeCache {
+    this.#checkAlive('createCache');
+    const { maxPositionEmbeddings, vocabSize } = this.config;
+    const { batchSize, maxLength } = parseDecodeCacheOptions(options, maxPositionEmbeddings);
+    const rows = Math.max(batchSize, PROMPT_ROWS);
+    const room = { slots: batchSize, capacity: maxLength, rows };
+    const kernel = decoderKernel(this.config, this.#weights, room);
+    const cache = new DecodeCache(kernel, vocabSize, batchSize, maxLength);
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  /**
+   * Appends a prompt to each row of a cache; in an empty cache there are as many rows as prompts.
+   * Prompts are lists of token ids of any length, without padding: each row has its own positions.
+   *
+   * @param prompts token ids, at least one for each row.
+   * @returns (rows, V) logits of the token after each prompt. A view: the next call on the cache
+   * writes to it.
+   * @throws AnyformerError `INVALID_ARGUMENT` for prompts that do not fit; nothing has changed then.
+   *
+   * @example
+   * using cache = decoder.createCache({ batchSize: 2, maxLength: 64 });
+   * let logits = decoder.prefill([[5, 17, 23], [9]], cache);
+   * logits = decoder.step([4, 8], cache);
+   */
+  prefill(prompts: readonly ArrayLike<number>[], cache: DecodeCache): Float32Array {
+    this.#checkOwn(cache, 'prefill');
+    return cache.prefill(prompts);
+  }
+
+  /**
+   * Appends one token to each row of a cache.
+   *
+   * @param ids a token for each row.
+   * @returns as of `prefill`.
+   * @throws AnyformerError `INVALID_ARGUMENT` when a row is full or an id is no token; nothing has
+   * changed then.
+   */
+  step(ids: ArrayLike<number>, cache: DecodeCache): Float32Array {
+    this.#checkOwn(cache, 'step');
+    return cache.step(ids);
+  }
+
+  #checkOwn(cache: DecodeCache, method: string): void {
+    this.#checkAlive(method);
+    if (this.#caches.has(cache)) return;
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `Decoder.${method} was given the cache of another decoder; use this one's createCache.`,
+    );
+  }
+
+  #checkAlive(method: string): void {
+    if (!this.#isDisposed) return;
+    throw new AnyformerError('DISPOSED', `The Decoder was disposed of before ${method}.`);
+  }
+
   /** The weights as a model.safetensors has them. */
   toSafetensors(): Map<string, SafeTensor> {
     return this.#store.toSafetensors();
@@ -94,7 +167,9 @@ export class Decoder {
     this.#store.loadSafetensors(decoderTensors(this.config, tensors), file);
   }
 
+  /** Its caches are of no use then; they are disposed of apart. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#store.dispose();
     this.#rotary?.dispose();
   }

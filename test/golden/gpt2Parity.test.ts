@@ -22,7 +22,7 @@ interface Values {
 
 interface Expected {
   readonly inputs: { readonly input_ids: number[][] };
-  readonly outputs: Record<'logits' | 'loss' | 'h1', Values>;
+  readonly outputs: Record<'logits' | 'loss' | 'h1' | 'greedy12', Values>;
   readonly grads: Record<string, Values>;
 }
 
@@ -78,6 +78,17 @@ describe.skipIf(folder === undefined)('GPT2LMHeadModel', () => {
       expect(largestDifference(gradient, values), name).toBeLessThan(TOLERANCE);
     }
     tf.dispose([value, grads]);
+  });
+
+  it('writes the greedy text of Hugging Face token by token', () => {
+    using cache = model.createCache();
+    const ids = [...expected.inputs.input_ids[0]!];
+    let logits = model.prefill([ids], cache);
+    while (ids.length < expected.outputs.greedy12.data.length) {
+      ids.push(logits.indexOf(Math.max(...logits)));
+      logits = model.step([ids.at(-1)!], cache);
+    }
+    expect(ids).toEqual(expected.outputs.greedy12.data);
   });
 
   it('saves the bytes it loaded', () => {

@@ -52,4 +52,17 @@ describe.skipIf(folder === undefined)('LlamaForCausalLM', () => {
     const best = logits.map((row) => row.indexOf(Math.max(...row)));
     expect(best.slice(0, -1)).toEqual(ids.slice(1));
   });
+
+  it('writes the text token by token, with the logits of Hugging Face', () => {
+    const { ids, logits_last } = reference;
+    using cache = model.createCache({ maxLength: ids.length });
+    const best = (row: Float32Array) => row.indexOf(Math.max(...row));
+    let logits = model.prefill([ids.slice(0, 4)], cache);
+    for (let place = 4; place < ids.length; place++) {
+      expect(best(logits), `place ${place}`).toBe(ids[place]);
+      logits = model.step([ids[place]!], cache);
+    }
+    const differences = logits_last.map((x, i) => Math.abs(x - logits[i]!));
+    expect(Math.max(...differences)).toBeLessThan(1e-4);
+  });
 });
