@@ -12,15 +12,16 @@
 /** Exported functions of a kernel module, in the order of its exports, which all threads share. */
 export type KernelTable = readonly ((...args: number[]) => number)[];
 
-/** One kernel over [0, units). */
+/** One kernel over a range of units. */
 export interface Job {
   readonly kernel: number;
   readonly parameters: readonly number[];
-  readonly units: number;
-  /** Units that are claimed together, at least 1. */
-  readonly chunk: number;
+  /** Where the chunks begin, in order, and the end of the last: one number more than chunks. */
+  readonly bounds: readonly number[];
   /** Bytes of scratch that each thread has, of which the last parameter is the address; 0 = none. */
   readonly scratchBytes: number;
+  /** Sleeping threads that are woken for it; those that are awake take part in any case. */
+  readonly wake: number;
 }
 
 /** Words of 4 bytes, each on a cache line of its own. */
@@ -30,20 +31,23 @@ const FIRST_BAD = 32;
 const FAILED = 48;
 const SLOTS = 64;
 const MAX_PARAMETERS = 56;
-/** kernel, units, chunk, chunks, bytes of scratch, number of parameters. */
-const FIELDS = 6;
-const SLOT_DOUBLES = FIELDS + MAX_PARAMETERS + 1;
+/** Most chunks of a job. */
+export const MAX_CHUNKS = 128;
+/** kernel, chunks, bytes of scratch, number of parameters. */
+const FIELDS = 4;
+const BOUNDS = FIELDS + MAX_PARAMETERS;
+const SLOT_DOUBLES = BOUNDS + MAX_CHUNKS + 1;
 
 /** Bytes of the block; its address is a multiple of 64. */
 export const SHARED_WORK_BYTES = 4 * SLOTS + 2 * 8 * SLOT_DOUBLES;
 
 const CHUNK_BITS = 16;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
-/** No more chunks than this fit in the word. */
-export const MAX_CHUNKS = CHUNK_MASK;
 const NONE_BAD = 0x7fffffff;
 /** Turns of waiting without sleep, about 50 microseconds: most jobs follow each other closely. */
 const SPINS = 10_000;
+/** The same where waiting was in vain: 1 microsecond. */
+const LEAST_SPINS = 256;
 
 /** The block as one thread sees it. */
 export class SharedWork {
@@ -59,55 +63,57 @@ export class SharedWork {
     );
   }
 
-  /** Makes `job` the current one and wakes the sleepers. Main thread only, one job at a time. */
+  /** Makes `job` the current one. Main thread only, one job at a time. */
   post(job: Job): void {
     this.#number = (this.#number + 1) & CHUNK_MASK;
     const slot = this.#slots[this.#number & 1]!;
-    const { kernel, parameters, units, chunk, scratchBytes } = job;
+    const { kernel, parameters, bounds, scratchBytes, wake } = job;
     if (parameters.length > MAX_PARAMETERS) throw new RangeError('too many kernel parameters');
-    const chunks = Math.ceil(units / chunk);
-    slot.set([kernel, units, chunk, chunks, scratchBytes, parameters.length]);
+    if (bounds.length > MAX_CHUNKS + 1) throw new RangeError('too many chunks');
+    slot.set([kernel, bounds.length - 1, scratchBytes, parameters.length]);
     slot.set(parameters, FIELDS);
+    slot.set(bounds, BOUNDS);
     const words = this.#words;
     Atomics.store(words, DONE, 0);
     Atomics.store(words, FIRST_BAD, NONE_BAD);
     Atomics.store(words, CURRENT, this.#number << CHUNK_BITS);
-    Atomics.notify(words, CURRENT);
+    if (wake > 0) Atomics.notify(words, CURRENT, wake);
   }
 
-  /** Claims and computes chunks of the current job until none is left to claim. */
-  work(kernels: KernelTable, thread: number): void {
+  /**
+   * Claims and computes chunks of the current job until none is left to claim.
+   * @returns the word it left, which differs as soon as there is another job.
+   */
+  work(kernels: KernelTable, thread: number): number {
     const words = this.#words;
     let word = Atomics.load(words, CURRENT);
     let read = -1;
+    let slot = this.#slots[0]!;
     let chunks = 0;
-    let units = 0;
-    let chunk = 0;
     let kernel: KernelTable[number] | undefined;
     const call: number[] = [];
     for (;;) {
       const number = word >>> CHUNK_BITS;
       if (number !== read) {
-        const slot = this.#slots[number & 1]!;
+        slot = this.#slots[number & 1]!;
         read = number;
         kernel = kernels[slot[0]!];
-        units = slot[1]!;
-        chunk = slot[2]!;
-        chunks = slot[3]!;
-        const count = slot[FIELDS - 1]!;
+        chunks = slot[1]!;
+        const count = slot[3]!;
         call.length = 0;
         for (let i = 0; i < count; i++) call.push(slot[FIELDS + i]!);
-        if (count > 0) call[count - 1]! += thread * slot[4]!;
+        if (count > 0) call[count - 1]! += thread * slot[2]!;
       }
       const next = word & CHUNK_MASK;
-      if (next >= chunks) return;
+      if (next >= chunks) return word;
+      const begin = slot[BOUNDS + next]!;
+      const end = slot[BOUNDS + next + 1]!;
       const seen = Atomics.compareExchange(words, CURRENT, word, word + 1);
       if (seen !== word) {
         word = seen;
         continue;
       }
-      const begin = next * chunk;
-      this.#compute(kernel!, call, begin, Math.min(units, begin + chunk));
+      this.#compute(kernel!, call, begin, end);
       if (Atomics.add(words, DONE, 1) + 1 === chunks) Atomics.notify(words, DONE);
       word = Atomics.load(words, CURRENT);
     }
@@ -137,26 +143,35 @@ export class SharedWork {
    */
   finish(job: Job, mayBlock: boolean): number {
     const words = this.#words;
-    const chunks = Math.ceil(job.units / job.chunk);
+    const chunks = job.bounds.length - 1;
     for (let spins = 0; ; spins++) {
       const done = Atomics.load(words, DONE);
       if (done === chunks) break;
-      if (mayBlock && spins > SPINS) Atomics.wait(words, DONE, done, 1);
+      if (mayBlock && spins > SPINS) Atomics.wait(words, DONE, done);
     }
     if (Atomics.exchange(words, FAILED, 0) === 1) throw new WebAssembly.RuntimeError('in a thread');
     const bad = Atomics.load(words, FIRST_BAD);
     return bad === NONE_BAD ? -1 : bad;
   }
 
-  /** The life of a worker: works on every job that it is in time for, and sleeps in between. */
+  /**
+   * The life of a worker: works on every job that it is in time for, and sleeps in between.
+   *
+   * It spins for less each time that no job came of it. Where processors are fewer than threads, the
+   * one it spins on is the one that the main thread needs to post a job.
+   */
   serve(kernels: KernelTable, thread: number): never {
     const words = this.#words;
-    for (;;) {
-      this.work(kernels, thread);
-      const word = Atomics.load(words, CURRENT);
+    for (let most = SPINS; ; ) {
+      const word = this.work(kernels, thread);
       let spins = 0;
-      while (spins < SPINS && Atomics.load(words, CURRENT) === word) spins++;
-      if (spins === SPINS) Atomics.wait(words, CURRENT, word);
+      while (spins < most && Atomics.load(words, CURRENT) === word) spins++;
+      if (spins < most) {
+        most = SPINS;
+        continue;
+      }
+      most = Math.max(LEAST_SPINS, most / 2);
+      Atomics.wait(words, CURRENT, word);
     }
   }
 }

@@ -13,8 +13,14 @@ export interface RangeOptions {
 
 /** Work below which a chunk costs more to hand out than to do: some 5 microseconds. */
 const LEAST_WORK = 16_384;
-/** Chunks a thread: a thread whose core is taken away holds up the others by at most this share. */
-const CHUNKS_PER_THREAD = 4;
+/** Work of a job for which it pays to wake a thread: that takes 20 microseconds of this one. */
+const WAKE_WORK = 8 * LEAST_WORK;
+/**
+ * A chunk is this share of what is left for each thread. The chunks shrink, so that the threads end
+ * together: at the end, one waits for another no longer than the least chunk takes. The first ones are
+ * small enough that a thread whose core is taken away holds up the others by little.
+ */
+const SHARES = 3;
 
 /**
  * Milliseconds of work that could have been shared before the workers are started. Starting them
@@ -54,30 +60,59 @@ export class ThreadPool {
     this.#work = new SharedWork(memory.buffer, block);
   }
 
-  /** The units of a chunk: all of them where dividing does not pay. */
-  chunkOf(units: number, { unitWork = 1, multiple = 1 }: RangeOptions): number {
-    const share = Math.max(units / (this.threads * CHUNKS_PER_THREAD), units / MAX_CHUNKS);
-    const chunk = Math.ceil(Math.max(LEAST_WORK / unitWork, share) / multiple) * multiple;
-    return Math.min(chunk, units);
+  /** Whether sharing out is worth it. */
+  pays(units: number, { unitWork = 1, multiple = 1 }: RangeOptions): boolean {
+    return units * unitWork >= 2 * LEAST_WORK && units > multiple;
   }
 
   /** Runs a kernel over [0, units) in chunks. @returns the first bad unit, or -1. */
-  run(kernel: string, job: Omit<Job, 'kernel'>): number {
-    if (this.#startWorkers === undefined) return this.#share(kernel, job);
+  run(
+    kernel: string,
+    parameters: readonly number[],
+    units: number,
+    options: RangeOptions = {},
+  ): number {
+    const { unitWork = 1, scratchBytes = 0 } = options;
+    const bounds = this.#divide(units, options);
+    const job: Job = {
+      kernel: this.#places.get(kernel)!,
+      parameters,
+      bounds,
+      scratchBytes,
+      wake: Math.min(this.threads - 1, Math.floor((units * unitWork) / WAKE_WORK)),
+    };
+    return this.#startWorkers ? this.#runAlone(job) : this.#share(job);
+  }
+
+  /** The main thread claims all of it, and sees when there has been enough work for others. */
+  #runAlone(job: Job): number {
     const begin = performance.now();
-    const bad = this.#share(kernel, job);
+    const bad = this.#share(job);
     this.#workedAlone += performance.now() - begin;
     if (this.#workedAlone >= START_AFTER) {
-      this.#startWorkers();
+      this.#startWorkers!();
       this.#startWorkers = undefined;
     }
     return bad;
   }
 
-  #share(kernel: string, job: Omit<Job, 'kernel'>): number {
-    const numbered: Job = { ...job, kernel: this.#places.get(kernel)! };
-    this.#work.post(numbered);
+  #share(job: Job): number {
+    this.#work.post(job);
     this.#work.work(this.#kernels, 0);
-    return this.#work.finish(numbered, this.mayBlock);
+    return this.#work.finish(job, this.mayBlock);
+  }
+
+  /** Where the chunks of [0, units) begin, and their end. */
+  #divide(units: number, { unitWork = 1, multiple = 1 }: RangeOptions): number[] {
+    const least = LEAST_WORK / unitWork;
+    const bounds = [0];
+    for (let begin = 0; begin < units; ) {
+      const left = units - begin;
+      const share = left / Math.min(this.threads * SHARES, MAX_CHUNKS + 1 - bounds.length);
+      const chunk = Math.ceil(Math.max(least, share) / multiple) * multiple;
+      begin = Math.min(units, begin + chunk);
+      bounds.push(begin);
+    }
+    return bounds;
   }
 }

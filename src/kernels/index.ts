@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activationKernels } from './activation.ts';
+import { addKernel } from './add.ts';
 import { batchMatMulKernel } from './batchMatMul.ts';
 import { dropoutKernel } from './dropout.ts';
 import { embeddingKernel } from './embedding.ts';
@@ -22,6 +23,7 @@ import { unsortedSegmentSumKernel } from './unsortedSegmentSum.ts';
 /** Every kernel we add to tfjs's 'wasm' backend or replace in it, one row each. */
 const registry: readonly KernelDefinition[] = [
   // tfjs's own, faster.
+  addKernel,
   batchMatMulKernel,
   fusedMatMulKernel,
   gatherV2Kernel,

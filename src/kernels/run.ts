@@ -20,12 +20,8 @@ export function runRange(
 ): number {
   if (units <= 0) return -1;
   const { pool } = backend;
-  const chunk = pool ? pool.chunkOf(units, options) : units;
-  if (pool === undefined || chunk >= units) {
-    return backend.native[kernel]!(...parameters, 0, units);
-  }
-  const { scratchBytes = 0 } = options;
-  return pool.run(kernel, { parameters, units, chunk, scratchBytes });
+  if (pool?.pays(units, options)) return pool.run(kernel, parameters, units, options);
+  return backend.native[kernel]!(...parameters, 0, units);
 }
 
 /** A scratch buffer with `bytes` for each thread, and the bytes from one to the next. */

@@ -3,6 +3,11 @@ import type { AnyformerBackend } from '../engine/backend.ts';
 import { type Compute, newKernel } from './kernelDefinition.ts';
 import { runRange } from './run.ts';
 
+/** Work of zeroing an element. */
+const FILL_WORK = 0.5;
+/** Columns that keep two threads off each other's cache lines. */
+const COLUMNS = 16;
+
 type Inputs = { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
 
 /**
@@ -20,13 +25,15 @@ const compute: Compute<Inputs, { numSegments: number }> = ({ inputs, attrs, back
   const rows = x.shape[0]!;
   const columns = tf.util.sizeFromShape(x.shape.slice(1));
   const [from, ids, to] = [x, segmentIds, y].map((tensor) => backend.pointer(tensor));
-  const overwrite = 0;
+  // First all of y, then some columns for each thread: zeroing by columns is in short pieces.
+  runRange(backend, 'f32_fill', [to!, 0], numSegments * columns, { unitWork: FILL_WORK });
+  const accumulate = 1;
   runRange(
     backend,
     'f32_unsortedSegmentSum',
-    [from!, ids!, to!, rows, columns, numSegments, overwrite],
+    [from!, ids!, to!, rows, columns, numSegments, accumulate],
     columns,
-    { unitWork: rows, multiple: 64 },
+    { unitWork: rows, multiple: COLUMNS },
   );
   return y;
 };

@@ -10,6 +10,54 @@ beforeAll(async () => {
 
 const axisSize = fc.constantFrom(1, 2, 3, 5, 8, 9, 33, 70);
 
+describe('add', () => {
+  const shapes: [number[], number[]][] = [
+    [
+      [3, 5],
+      [3, 5],
+    ],
+    [
+      [90, 700],
+      [90, 700],
+    ],
+    [[], []],
+    [
+      [0, 4],
+      [0, 4],
+    ],
+    [[2, 3, 5], [5]],
+    [
+      [4, 1],
+      [1, 4],
+    ],
+  ];
+  test.each(shapes)('%j and %j, of floats and integers', (shapeA, shapeB) => {
+    tf.tidy(() => {
+      const make = new RandomTensors(7);
+      for (const [a, b] of [
+        [make.normal(shapeA), make.normal(shapeB)],
+        [make.below(9, shapeA), make.below(9, shapeB)],
+        [make.normal(shapeA), make.below(9, shapeB)],
+      ] as [tf.Tensor, tf.Tensor][]) {
+        const sum = tf.add(a, b);
+        // a - (-b) goes through another kernel.
+        const expected = tf.sub(tf.cast(a, sum.dtype), tf.neg(tf.cast(b, sum.dtype)));
+        expect(sum.shape).toEqual(expected.shape);
+        expect(sum.dtype).toBe(expected.dtype);
+        const values = expected.dataSync();
+        expect(sum.dataSync().every((value, i) => value === values[i])).toBe(true);
+      }
+    });
+  });
+
+  test('carries NaN and Infinity', () => {
+    tf.tidy(() => {
+      const sum = tf.add(tf.tensor1d([NaN, Infinity, Infinity, 1]), [1, 1, -Infinity, NaN]);
+      expect([...sum.dataSync()]).toEqual([NaN, Infinity, NaN, NaN]);
+    });
+  });
+});
+
 describe('sum', () => {
   test('over any axes, of floats and integers', () => {
     const property = fc.property(
