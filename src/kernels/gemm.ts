@@ -82,8 +82,8 @@ const ADD = 1;
 /** Two blocks of the kernel's sums over K: BLOCK_K of wasm/f32_gemm_block.ts. */
 const PART_OF_K = 768;
 
-/** Rows that divide by the heights of both micro-kernels, 4 and 6. */
-const TILE_ROWS = 24;
+/** Rows that divide by the heights of both micro-kernels, 4 and 6: the least piece of a product. */
+const TILE_ROWS = 12;
 
 const roundUp = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
