@@ -2,9 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AttentionInputs, AttentionSettings } from './attentionSizes.ts';
 import { dropoutMask } from './dropoutMask.ts';
 
-/** Low enough that e to it is exactly 0, and no NaN where a whole row has it. */
-const MASKED = -1e30;
-
 /**
  * Scaled-dot-product attention from operations of tfjs, with the weights it forms: for backends
  * without our kernel, and to check it against.
@@ -25,7 +22,9 @@ export function composedAttention(
     if (bias !== undefined) scores = tf.add(scores, bias);
     const allowed = allowedPairs(mask, causal, B, queryLength, keyLength);
     if (allowed !== undefined) {
-      scores = tf.where(allowed, scores, MASKED);
+      // Where a query may attend to nothing, all -Infinity would give NaN.
+      const hidden = tf.where(tf.any(allowed, 3, true), Number.NEGATIVE_INFINITY, 0);
+      scores = tf.where(allowed, scores, hidden);
     }
     let weights: tf.Tensor = tf.softmax(scores);
     // A query that may attend to nothing gets zeros, not the mean of what is hidden from it.

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { composedAttention } from '../../src/kernels/composedAttention.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { embedding } from '../../src/kernels/embedding.ts';
 import { maskedMax } from '../../src/kernels/maskedMax.ts';
@@ -25,6 +26,30 @@ test.each(['bool', 'int32', 'float32'] as const)('a mask may be of %s', (dtype) 
     expectClose(first, tf.ones([2, 3]));
     expectClose(second, tf.zeros([2, 3])); // sees no key
     expectClose(tf.slice(output, [1, 0, 0]), tf.zeros([1, 3, 4]));
+  });
+});
+
+test('a masked key never wins, however low the scores of the others are', () => {
+  tf.tidy(() => {
+    const [query, value] = [tf.tensor3d([-1e19], [1, 1, 1]), tf.tensor3d([1, 2, 3], [1, 3, 1])];
+    const key = tf.tensor3d([2e18, 1e18, 0], [1, 3, 1]); // scores of -2e37, -1e37 and 0
+    const mask = tf.tensor2d([[1, 1, 0]]);
+    const settings = {
+      numHeads: 1,
+      numKeyValueHeads: 1,
+      causal: false,
+      dropout: 0,
+      seed: 0,
+      scale: 1,
+    };
+    const composed = composedAttention({ query, key, value, mask, bias: undefined }, settings);
+    for (const { output, weights } of [
+      composed,
+      attentionWithWeights(query, key, value, { numHeads: 1, mask, scale: 1 }),
+    ]) {
+      expect([...output.dataSync()]).toEqual([2]);
+      expect([...weights.dataSync()]).toEqual([0, 1, 0]);
+    }
   });
 });
 
