@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AnyformerBackend } from '../../engine/backend.ts';
+import { activations } from '../activationName.ts';
 import { type Compute, type KernelDefinition, overrideKernel } from '../kernelDefinition.ts';
+import { runRange } from '../run.ts';
 import { Intermediates } from './intermediates.ts';
 
 /** (B, C, H, W) -> (B, H, W, C), and back. */
@@ -104,15 +106,22 @@ function fused(kernelName: string, convolution: string): KernelDefinition {
         const { inputs, attrs, backend } = call;
         const { x, filter, bias } = inputs;
         const isServed = attrs.dataFormat === 'NHWC' && (!bias || isRow(backend, bias));
-        if (isServed) {
+        if (isServed && attrs.activation !== 'prelu') {
           // Given weights that the activation does not use, tfjs's own leaves the result unset.
-          const { preluActivationWeights: alpha, ...needed } = inputs;
-          const isPrelu = attrs.activation === 'prelu' && alpha !== undefined;
-          return stock({
-            inputs: isPrelu ? { ...needed, preluActivationWeights: alpha } : needed,
-            attrs: withExplicitPadding(inputs, attrs, convolution !== tf.Conv2D),
+          const { preluActivationWeights: _, ...needed } = inputs;
+          const { activation, ...rest } = withExplicitPadding(
+            inputs,
+            attrs,
+            convolution !== tf.Conv2D,
+          );
+          const isRelu = activation === 'relu' || activation === 'relu6';
+          if (!isRelu) return stock({ inputs: needed, attrs: { ...rest, activation }, backend });
+          const sums = {
+            inputs: needed,
+            attrs: { ...rest, activation: 'linear' as const },
             backend,
-          });
+          };
+          return applyInPlace(backend, stock(sums) as tf.TensorInfo, activation);
         }
         const steps = new Intermediates(backend);
         const { activation, leakyreluAlpha, ...rest } = attrs;
@@ -124,6 +133,18 @@ function fused(kernelName: string, convolution: string): KernelDefinition {
         return steps.finish(finishFused(steps, y, inputs, attrs));
       },
   );
+}
+
+/** Applies an activation where tfjs's own would make 0 of NaN. */
+function applyInPlace(
+  backend: AnyformerBackend,
+  y: tf.TensorInfo,
+  name: 'relu' | 'relu6',
+): tf.TensorInfo {
+  const at = backend.pointer(y);
+  const parameters = [activations[name].code, at, at];
+  runRange(backend, 'f32_activation', parameters, tf.util.sizeFromShape(y.shape));
+  return y;
 }
 
 /** What tfjs's own takes: it looks at the shape that the memory was made with. */

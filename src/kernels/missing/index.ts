@@ -14,6 +14,7 @@ import { identityKernel } from './identity.ts';
 import { poolingKernels } from './pooling.ts';
 import { preluKernel } from './prelu.ts';
 import { raggedKernels } from './ragged.ts';
+import { reluKernels } from './relu.ts';
 import { sliceKernel } from './slice.ts';
 import { stringKernels } from './strings.ts';
 
@@ -39,5 +40,6 @@ export const missingKernels: readonly KernelDefinition[] = [
   identityKernel,
   ...poolingKernels,
   preluKernel,
+  ...reluKernels,
   sliceKernel,
 ];

@@ -4,7 +4,10 @@ import { broadcastIndices } from './broadcastIndices.ts';
 
 type Prelu = Compute<{ x: tf.TensorInfo; alpha: tf.TensorInfo }, object>;
 
-/** tfjs's Prelu; its own knows one alpha for each channel of the last axis only. */
+/**
+ * tfjs's Prelu; its own knows one alpha for each channel of the last axis only, and multiplies
+ * positive numbers by it too: with an alpha of NaN or Infinity those become NaN.
+ */
 export const preluKernel = overrideKernel(
   tf.Prelu,
   (stock: Prelu): Prelu =>
@@ -14,7 +17,8 @@ export const preluKernel = overrideKernel(
       const channels = x.shape.at(-1);
       const isPerChannel =
         alpha.shape.at(-1) === channels && tf.util.sizeFromShape(alpha.shape) === channels;
-      if (isPerChannel) return stock(call);
+      const isAllFinite = backend.typedArrayFromHeap(alpha).every(Number.isFinite);
+      if (isPerChannel && isAllFinite) return stock(call);
       const shape = tf.backend_util.assertAndGetBroadcastShape(x.shape, alpha.shape);
       const y = backend.output(shape, 'float32');
       const [from, slopes, to] = [x, alpha, y].map((tensor) => backend.typedArrayFromHeap(tensor));

@@ -223,6 +223,48 @@ test('prelu with an alpha for every axis', async () => {
   }
 });
 
+test('prelu with an alpha of NaN or Infinity, which positive numbers do not meet', async () => {
+  await expectSameAsCpu(() => tf.prelu(tf.tensor1d([1, -1, 2]), tf.tensor1d([NaN, NaN, Infinity])));
+});
+
+test('relu and relu6 leave NaN, also the negative one that Infinity - Infinity is', async () => {
+  for (const relu of [tf.relu, tf.relu6]) {
+    await expectSameAsCpu(() => {
+      const x = tf.tensor1d([Infinity, NaN, -Infinity, 7, -1]);
+      return tf.concat([relu(x), relu(tf.sub(x, x)), relu(tf.add(x, tf.neg(x)))]);
+    });
+  }
+});
+
+test.each(['relu', 'relu6', 'prelu'] as const)(
+  'a fused convolution leaves NaN: %s',
+  async (activation) => {
+    for (const infinite of [[NaN], [Infinity, -Infinity]]) {
+      await expectSameAsCpu((make) => {
+        const x = make.normal<tf.Rank.R4>([1, 3, 3, 2]);
+        const filter = tf.concat(
+          [
+            tf.tensor4d([...infinite, ...infinite].slice(0, 2), [1, 1, 2, 1]),
+            make.normal([1, 1, 2, 2]),
+          ],
+          3,
+        );
+        const alpha =
+          activation === 'prelu' ? { preluActivationWeights: tf.tensor1d([1, NaN, 0.5]) } : {};
+        return tf.fused.conv2d({
+          x,
+          filter: filter as tf.Tensor4D,
+          strides: 1,
+          pad: 'valid',
+          bias: tf.zeros([3]),
+          activation,
+          ...alpha,
+        });
+      });
+    }
+  },
+);
+
 test('clipping leaves NaN and takes integers', async () => {
   await expectSameAsCpu(() => tf.clipByValue(tf.tensor1d([NaN, -5, 0.5, 5, Infinity]), -1, 1));
   await expectSameAsCpu(() => tf.clipByValue(tf.tensor1d([-5, 0, 5], 'int32'), -1, 2));
