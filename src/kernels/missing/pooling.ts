@@ -1,19 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Compute, type KernelDefinition, overrideKernel } from '../kernelDefinition.ts';
+import type { AnyformerBackend } from '../../engine/backend.ts';
+import {
+  type Compute,
+  type KernelDefinition,
+  newKernel,
+  overrideKernel,
+} from '../kernelDefinition.ts';
+import { runRange } from '../run.ts';
 
-type Pool = Compute<
-  { x: tf.TensorInfo },
-  {
-    filterSize: number | [number, number];
-    strides: number | [number, number];
-    pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
-    dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  }
->;
+interface PoolAttributes {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+type Pool = Compute<{ x: tf.TensorInfo }, PoolAttributes>;
+type MaxPoolGrad = Compute<{ dy: tf.TensorInfo; input: tf.TensorInfo }, PoolAttributes>;
+
+function poolInfo(x: tf.TensorInfo, attrs: PoolAttributes): tf.backend_util.Conv2DInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  const shape = x.shape as [number, number, number, number];
+  return tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+}
 
 /**
  * tfjs's MaxPool and AvgPool. Its own leaves the result unset for windows of one element, which
- * XNNPACK does not have, and refuses integers.
+ * XNNPACK does not have, refuses integers, and makes -Infinity of NaN.
  */
 function pool(
   kernelName: string,
@@ -25,37 +38,45 @@ function pool(
       (call) => {
         const { inputs, attrs, backend } = call;
         const { x } = inputs;
-        const info = tf.backend_util.computePool2DInfo(
-          x.shape as [number, number, number, number],
-          attrs.filterSize,
-          attrs.strides,
-          1,
-          attrs.pad,
-          attrs.dimRoundingMode,
-        );
+        const info = poolInfo(x, attrs);
         const isOneElement = info.filterHeight * info.filterWidth === 1;
-        if (x.dtype === 'float32' && !isOneElement) return stock(call);
+        if (x.dtype === 'float32' && !isOneElement && isAllFinite(backend, x)) return stock(call);
         // As tfjs has it on cpu, also where padding and strides would choose other elements.
         if (isOneElement && tf.util.arraysEqual(info.inShape, info.outShape))
           return backend.share(x);
         const y = backend.output(info.outShape, x.dtype);
         const from = backend.typedArrayFromHeap(x);
         const to = backend.typedArrayFromHeap(y);
-        let at = 0;
-        for (let batch = 0; batch < info.batchSize; batch++) {
-          for (let row = 0; row < info.outHeight; row++) {
-            for (let column = 0; column < info.outWidth; column++) {
-              const places = windowAt(info, batch, row, column);
-              for (let channel = 0; channel < info.inChannels; channel++) {
-                const elements = places.map((place) => place + channel);
-                to[at++] = reduce(from, elements);
-              }
-            }
-          }
-        }
+        forEachWindow(info, (at, window) => {
+          to[at] = reduce(from, window);
+        });
         return y;
       },
   );
+}
+
+function isAllFinite(backend: AnyformerBackend, x: tf.TensorInfo): boolean {
+  const size = tf.util.sizeFromShape(x.shape);
+  return runRange(backend, 'f32_firstNonFinite', [backend.pointer(x)], size) < 0;
+}
+
+/** Visits the windows of all output elements, in their order: the places of x that each covers. */
+function forEachWindow(
+  info: tf.backend_util.Conv2DInfo,
+  visit: (at: number, window: number[]) => void,
+): void {
+  let at = 0;
+  for (let batch = 0; batch < info.batchSize; batch++) {
+    for (let row = 0; row < info.outHeight; row++) {
+      for (let column = 0; column < info.outWidth; column++) {
+        const pixels = windowAt(info, batch, row, column);
+        for (let channel = 0; channel < info.inChannels; channel++) {
+          const window = pixels.map((pixel) => pixel + channel);
+          visit(at++, window);
+        }
+      }
+    }
+  }
 }
 
 /** Where the window of an output place begins in each pixel of x that it covers. */
@@ -65,22 +86,51 @@ function windowAt(
   row: number,
   column: number,
 ): number[] {
-  const places: number[] = [];
+  const pixels: number[] = [];
   const top = row * info.strideHeight - info.padInfo.top;
   const left = column * info.strideWidth - info.padInfo.left;
   for (let y = Math.max(0, top); y < Math.min(info.inHeight, top + info.filterHeight); y++) {
     for (let x = Math.max(0, left); x < Math.min(info.inWidth, left + info.filterWidth); x++) {
-      places.push(((batch * info.inHeight + y) * info.inWidth + x) * info.inChannels);
+      pixels.push(((batch * info.inHeight + y) * info.inWidth + x) * info.inChannels);
     }
   }
-  return places;
+  return pixels;
 }
 
+/** The place of the first largest number; undefined where nothing is above -Infinity. */
+function placeOfMaximum(values: tf.TypedArray, window: number[]): number | undefined {
+  let best: number | undefined;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const place of window) {
+    // As on tfjs's cpu backend a NaN is passed over.
+    if (!(values[place]! > most)) continue;
+    most = values[place]!;
+    best = place;
+  }
+  return best;
+}
+
+/** tfjs's MaxPoolGrad; its own loses what goes to negative numbers. */
+const maxPoolGrad: MaxPoolGrad = ({ inputs, attrs, backend }) => {
+  const { dy, input } = inputs;
+  const dx = backend.output(input.shape, 'float32');
+  const values = backend.typedArrayFromHeap(input);
+  const from = backend.typedArrayFromHeap(dy);
+  const to = backend.typedArrayFromHeap(dx).fill(0);
+  forEachWindow(poolInfo(input, attrs), (at, window) => {
+    const place = placeOfMaximum(values, window);
+    if (place !== undefined) to[place]! += from[at]!;
+  });
+  return dx;
+};
+
 export const poolingKernels = [
-  pool(tf.MaxPool, (values, window) =>
-    window.reduce((most, i) => Math.max(most, values[i]!), Number.NEGATIVE_INFINITY),
-  ),
+  pool(tf.MaxPool, (values, window) => {
+    const place = placeOfMaximum(values, window);
+    return place === undefined ? Number.NEGATIVE_INFINITY : values[place]!;
+  }),
   pool(tf.AvgPool, (values, window) => {
     return window.reduce((sum, i) => sum + values[i]!, 0) / window.length;
   }),
+  newKernel(tf.MaxPoolGrad, maxPoolGrad),
 ];

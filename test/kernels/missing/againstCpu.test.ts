@@ -265,6 +265,28 @@ test.each(['relu', 'relu6', 'prelu'] as const)(
   },
 );
 
+test('pooling of NaN and infinite numbers', async () => {
+  for (const pool of [tf.maxPool, tf.avgPool]) {
+    await expectSameAsCpu((make) => {
+      const x = make.normal<tf.Rank.R4>([1, 4, 4, 3]);
+      const special = tf.tensor1d([NaN, Infinity, -Infinity]);
+      const isSpecial = tf.less(make.uniform([4, 4, 3]), 0.2);
+      return pool(tf.where(isSpecial, special, x as tf.Tensor) as tf.Tensor4D, 2, 1, 'valid');
+    });
+  }
+});
+
+test('the gradient of maxPool, of negative numbers too', async () => {
+  for (const shift of [-9, 0, 9]) {
+    for (const pad of ['same', 'valid'] as const) {
+      await expectSameAsCpu((make) => {
+        const x = tf.add(make.normal<tf.Rank.R4>([2, 5, 6, 3]), shift);
+        return tf.grad((a) => tf.square(tf.maxPool(a as tf.Tensor4D, [3, 2], [2, 1], pad)))(x);
+      });
+    }
+  }
+});
+
 test('clipping leaves NaN and takes integers', async () => {
   await expectSameAsCpu(() => tf.clipByValue(tf.tensor1d([NaN, -5, 0.5, 5, Infinity]), -1, 1));
   await expectSameAsCpu(() => tf.clipByValue(tf.tensor1d([-5, 0, 5], 'int32'), -1, 2));
