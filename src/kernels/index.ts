@@ -21,7 +21,7 @@ import { sumKernel } from './sum.ts';
 import { unsortedSegmentSumKernel } from './unsortedSegmentSum.ts';
 
 /** Every kernel we add to tfjs's 'wasm' backend or replace in it, one row each. */
-const registry: readonly KernelDefinition[] = [
+export const registry: readonly KernelDefinition[] = [
   // tfjs's own, faster.
   addKernel,
   batchMatMulKernel,

@@ -29,10 +29,15 @@ export interface KernelCase {
   readonly inputs: tf.Tensor[];
   readonly run: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly composed: (...inputs: tf.Tensor[]) => tf.Tensor;
+  /** Default: true. */
+  readonly hasGradient?: boolean;
 }
 
 /** Makes a case of three sizes of any kind; each of our operations has its rows here. */
-type MakeCase = (make: RandomTensors, sizes: readonly [number, number, number]) => KernelCase;
+export type MakeCase = (
+  make: RandomTensors,
+  sizes: readonly [number, number, number],
+) => KernelCase;
 
 type R1 = tf.Tensor1D;
 type R2 = tf.Tensor2D;

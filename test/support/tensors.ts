@@ -23,6 +23,11 @@ export class RandomTensors {
     return this.#fill(shape, () => this.random.uniform());
   }
 
+  /** In [-1, 1). */
+  symmetric<R extends tf.Rank>(shape: tf.ShapeMap[R]): tf.Tensor<R> {
+    return this.#fill(shape, () => 2 * this.random.uniform() - 1);
+  }
+
   /** Not within 0.1 of 0 or 6, where activations have corners. */
   awayFromCorners<R extends tf.Rank>(shape: tf.ShapeMap[R]): tf.Tensor<R> {
     return this.#fill(shape, () => {
