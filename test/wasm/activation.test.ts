@@ -1,42 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { activate, activationGrad } from './activationKernels.ts';
 import { expectClose } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { randomNumbers } from './randomNumbers.ts';
 import { activations, erf } from './reference/activation.ts';
-
-function forward(
-  guarded: GuardedMemory,
-  fractions: readonly number[],
-  code: number,
-  x: Float32Array,
-) {
-  const [y] = runSplit(guarded, fractions, (memory, parts) => {
-    const [input, output] = [memory.f32(x), memory.f32(x.length)];
-    for (const [begin, end] of parts(x.length)) {
-      memory.kernels.f32_activation!(code, input, output, begin, end);
-    }
-    return [memory.readF32(output, x.length)];
-  });
-  return y!;
-}
-
-function backward(
-  guarded: GuardedMemory,
-  fractions: readonly number[],
-  code: number,
-  x: Float32Array,
-  dy: Float32Array,
-) {
-  const [dx] = runSplit(guarded, fractions, (memory, parts) => {
-    const [input, d, output] = [memory.f32(x), memory.f32(dy), memory.f32(x.length)];
-    for (const [begin, end] of parts(x.length)) {
-      memory.kernels.f32_activationGrad!(code, input, d, output, begin, end);
-    }
-    return [memory.readF32(output, x.length)];
-  });
-  return dx!;
-}
 
 /** Every size a network meets, dense near zero, and the far tails where powers overflow. */
 const sweep = Float32Array.from([
@@ -50,14 +18,14 @@ describe.each(builds)('activation kernels, $name build', ({ module }) => {
 
   describe.each(activations)('$name', ({ code, value, slope }) => {
     it('agrees with float64 from one tail to the other', () => {
-      expectClose(forward(memory, [], code, sweep), Array.from(sweep, value), {
+      expectClose(activate(memory, [], code, sweep), Array.from(sweep, value), {
         relative: 1e-6,
         absolute: 1e-6,
       });
     });
 
     it('has the slope of float64 from one tail to the other', () => {
-      expectClose(backward(memory, [], code, sweep, ones), Array.from(sweep, slope), {
+      expectClose(activationGrad(memory, [], code, sweep, ones), Array.from(sweep, slope), {
         relative: 1e-6,
         absolute: 5e-7,
       });
@@ -68,9 +36,9 @@ describe.each(builds)('activation kernels, $name build', ({ module }) => {
       fc.assert(
         fc.property(size, ({ n, split }) => {
           const [x, dy] = [randomNumbers(n, n, 7), randomNumbers(n, n + 1)];
-          expectClose(forward(memory, split, code, x), Array.from(x, value));
+          expectClose(activate(memory, split, code, x), Array.from(x, value));
           const expected = Array.from(x, (v, i) => slope(v) * dy[i]!);
-          expectClose(backward(memory, split, code, x, dy), expected);
+          expectClose(activationGrad(memory, split, code, x, dy), expected);
         }),
         { numRuns: 40 },
       );
@@ -84,10 +52,10 @@ describe.each(builds)('activation kernels, $name build', ({ module }) => {
         0,
         -0,
       );
-      expectClose(forward(memory, [0.5], code, x), Array.from(x, value));
+      expectClose(activate(memory, [0.5], code, x), Array.from(x, value));
       const dy = Float32Array.of(1, Number.NaN, 1, Number.POSITIVE_INFINITY, 1);
       const finite = Array.from(x, (v, i) => slope(i === 0 ? 0 : v) * dy[i]!);
-      const dx = backward(memory, [], code, x, dy);
+      const dx = activationGrad(memory, [], code, x, dy);
       if (code !== 0) expect(dx[0]).toBeNaN();
       expectClose(dx.slice(1), finite.slice(1));
     });
@@ -96,7 +64,7 @@ describe.each(builds)('activation kernels, $name build', ({ module }) => {
       memory.reset();
       const x = memory.f32(sweep);
       memory.kernels.f32_activation!(code, x, x, 0, sweep.length);
-      expect(memory.readF32(x, sweep.length).slice()).toEqual(forward(memory, [], code, sweep));
+      expect(memory.readF32(x, sweep.length).slice()).toEqual(activate(memory, [], code, sweep));
     });
   });
 });

@@ -1,7 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  type BinaryBatch,
+  expectedBinaryLosses,
+  expectedLosses,
+  IGNORE,
+  type LabelledBatch,
+  sigmoidCrossEntropyKernel,
+  softmaxCrossEntropyKernel,
+} from './crossEntropyKernels.ts';
 import { expectClose, numericGradient } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { randomIntegers, randomNumbers } from './randomNumbers.ts';
 import {
   crossEntropy,
@@ -9,77 +18,8 @@ import {
   rowsOf,
   sigmoidCrossEntropy,
   sigmoidCrossEntropyGrad,
-  smooth,
   softmax,
 } from './reference/softmax.ts';
-
-const IGNORE = -100;
-
-interface Batch {
-  logits: Float32Array;
-  V: number;
-  /** One label a row, or one distribution a row. */
-  labels?: Int32Array;
-  targets?: Float32Array;
-  weights?: Float32Array;
-  smoothing?: number;
-  gradScale?: number;
-  withGradient?: boolean;
-  inPlace?: boolean;
-}
-
-/** Runs the sparse or the dense kernel; `firstBad` is that of the undivided run. */
-function softmaxKernel(guarded: GuardedMemory, fractions: readonly number[], batch: Batch) {
-  const { logits, V, labels, targets, weights, smoothing = 0, gradScale = 1 } = batch;
-  const N = logits.length / V;
-  let firstBad: number | undefined;
-  const [losses, gradient] = runSplit(guarded, fractions, (memory, parts) => {
-    const [z, out] = [memory.f32(logits), memory.f32(N)];
-    const w = weights ? memory.f32(weights) : 0;
-    const dz = batch.inPlace ? z : memory.f32(N * V);
-    const given = batch.withGradient === false ? 0 : dz;
-    const known = labels ? memory.i32(labels) : memory.f32(targets!);
-    const bad: number[] = [];
-    for (const [begin, end] of parts(N)) {
-      if (labels) {
-        bad.push(
-          memory.kernels.f32_softmaxCrossEntropy!(
-            ...[z, known, w, out, given, V, IGNORE, smoothing, gradScale, begin, end],
-          ),
-        );
-      } else {
-        memory.kernels.f32_softmaxCrossEntropyDense!(
-          ...[z, known, w, out, given, V, smoothing, gradScale, begin, end],
-        );
-      }
-    }
-    firstBad ??= bad[0];
-    return [memory.readF32(out, N), memory.readF32(dz, N * V)];
-  });
-  return { losses: losses as Float32Array, gradient: gradient as Float32Array, firstBad };
-}
-
-function expectedLosses({
-  logits,
-  V,
-  labels,
-  targets,
-  weights,
-  smoothing = 0,
-  gradScale = 1,
-}: Batch) {
-  const rows = rowsOf(logits, V).map((z, n) => {
-    const weight = weights?.[n] ?? 1;
-    if (labels?.[n] === IGNORE) return { loss: 0, gradient: new Array<number>(V).fill(0) };
-    const hard = labels
-      ? Array.from(z, (_, j) => Number(j === labels[n]))
-      : rowsOf(targets!, V)[n]!;
-    const t = smooth(hard, smoothing);
-    const gradient = crossEntropyGrad(z, t).map((d) => d * weight * gradScale);
-    return { loss: weight * crossEntropy(z, t), gradient };
-  });
-  return { losses: rows.map(({ loss }) => loss), gradient: rows.flatMap((row) => row.gradient) };
-}
 
 const shape = fc.record({
   N: fc.integer({ min: 0, max: 9 }),
@@ -102,14 +42,14 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
         const logits = randomNumbers(N * V, seed, scale);
         const labels = randomIntegers(N, seed + 1, 0, V).map((y, n) => (n % 4 === 3 ? IGNORE : y));
         const weights = randomNumbers(N, seed + 2, 1).map(Math.abs);
-        const batch: Batch = { logits, V, labels, smoothing, gradScale: 1 / 8, inPlace };
+        const batch: LabelledBatch = { logits, V, labels, smoothing, gradScale: 1 / 8, inPlace };
         if (hasWeights) batch.weights = weights;
-        const { losses, gradient, firstBad } = softmaxKernel(memory, split, batch);
+        const { losses, gradient, firstBad } = softmaxCrossEntropyKernel(memory, split, batch);
         const expected = expectedLosses(batch);
         expectClose(losses, expected.losses, close);
         expectClose(gradient, expected.gradient, { absolute: 1e-7 });
         expect(firstBad).toBe(-1);
-        const forward = softmaxKernel(memory, split, {
+        const forward = softmaxCrossEntropyKernel(memory, split, {
           ...batch,
           inPlace: false,
           withGradient: false,
@@ -126,9 +66,9 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
         const targets = Float32Array.from(
           rowsOf(randomNumbers(N * V, seed + 1), V).flatMap(softmax),
         );
-        const batch: Batch = { logits, V, targets, smoothing, gradScale: 0.5, inPlace };
+        const batch: LabelledBatch = { logits, V, targets, smoothing, gradScale: 0.5, inPlace };
         if (hasWeights) batch.weights = randomNumbers(N, seed + 2, 1).map(Math.abs);
-        const { losses, gradient } = softmaxKernel(memory, split, batch);
+        const { losses, gradient } = softmaxCrossEntropyKernel(memory, split, batch);
         const expected = expectedLosses(batch);
         expectClose(losses, expected.losses, close);
         expectClose(gradient, expected.gradient, { absolute: 5e-7 });
@@ -138,7 +78,11 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
 
   it('distributions that do not add up to one have the gradient of the formula', () => {
     const [logits, targets] = [randomNumbers(14, 1), randomNumbers(14, 2)];
-    const { losses, gradient } = softmaxKernel(memory, [0.5], { logits, V: 7, targets });
+    const { losses, gradient } = softmaxCrossEntropyKernel(memory, [0.5], {
+      logits,
+      V: 7,
+      targets,
+    });
     const expected = expectedLosses({ logits, V: 7, targets });
     expectClose(losses, expected.losses, { absolute: 1e-5 });
     expectClose(gradient, expected.gradient, { absolute: 1e-6 });
@@ -149,7 +93,7 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
     for (const bad of [V, -1, 2 ** 31 - 1, -(2 ** 31)]) {
       const labels = Int32Array.of(0, IGNORE, bad, 4, bad);
       const batch = { logits: randomNumbers(5 * V, 3), V, labels };
-      const { losses, gradient, firstBad } = softmaxKernel(memory, [0.7], batch);
+      const { losses, gradient, firstBad } = softmaxCrossEntropyKernel(memory, [0.7], batch);
       expect(firstBad).toBe(2);
       expect(Array.from(losses, Number.isNaN)).toEqual([false, false, true, false, true]);
       const isBad = Array.from(gradient, (_, i) => [2, 4].includes(Math.floor(i / V)));
@@ -163,7 +107,7 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
       V: 4,
       labels: Int32Array.of(1, 0),
     };
-    const { losses, gradient } = softmaxKernel(memory, [], batch);
+    const { losses, gradient } = softmaxCrossEntropyKernel(memory, [], batch);
     const expected = expectedLosses(batch);
     expectClose(losses, expected.losses);
     expectClose(gradient, expected.gradient);
@@ -175,7 +119,7 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
       logits[V - 1] = 1e38;
       logits.fill(-3e38, V, V + 4);
       const batch = { logits, V, labels: Int32Array.of(0, V - 1), smoothing: 0.1 };
-      const { losses, gradient } = softmaxKernel(memory, [], batch);
+      const { losses, gradient } = softmaxCrossEntropyKernel(memory, [], batch);
       const expected = expectedLosses(batch);
       expectClose(losses, expected.losses, { relative: 1e-5 });
       expectClose(gradient, expected.gradient);
@@ -188,7 +132,7 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
         const V = 6;
         const logits = randomNumbers(2 * V, 5);
         logits[V + 2] = bad;
-        const { losses, gradient } = softmaxKernel(memory, [], {
+        const { losses, gradient } = softmaxCrossEntropyKernel(memory, [], {
           logits,
           V,
           labels: Int32Array.of(1, 1),
@@ -212,27 +156,12 @@ describe.each(builds)('cross-entropy kernels, $name build', ({ module }) => {
         const logits = randomNumbers(n, seed, 4 * scale);
         const targets = randomNumbers(n, seed + 1, 1).map(Math.abs);
         const weights = randomNumbers(n, seed + 2, 2).map(Math.abs);
-        const [losses, gradient] = runSplit(memory, split, (memory, parts) => {
-          const [x, t] = [memory.f32(logits), memory.f32(targets)];
-          const [w, out] = [hasWeights ? memory.f32(weights) : 0, memory.f32(n)];
-          const dx = inPlace ? x : memory.f32(n);
-          for (const [begin, end] of parts(n)) {
-            memory.kernels.f32_sigmoidCrossEntropy!(
-              ...[x, t, w, out, dx, smoothing, 0.25, begin, end],
-            );
-          }
-          return [memory.readF32(out, n), memory.readF32(dx, n)];
-        });
-        const weight = (i: number) => (hasWeights ? weights[i]! : 1);
-        const moved = Array.from(targets, (t) => t * (1 - smoothing) + smoothing / 2);
-        const loss = (x: number, i: number) => weight(i) * sigmoidCrossEntropy(x, moved[i]!);
-        const slope = (x: number, i: number) => weight(i) * sigmoidCrossEntropyGrad(x, moved[i]!);
-        expectClose(losses!, Array.from(logits, loss), { absolute: 1e-5 });
-        expectClose(
-          gradient!,
-          Array.from(logits, (x, i) => slope(x, i) / 4),
-          { absolute: 1e-7 },
-        );
+        const batch: BinaryBatch = { logits, targets, smoothing, gradScale: 0.25, inPlace };
+        if (hasWeights) batch.weights = weights;
+        const { losses, gradient } = sigmoidCrossEntropyKernel(memory, split, batch);
+        const expected = expectedBinaryLosses(batch);
+        expectClose(losses, expected.losses, { absolute: 1e-5 });
+        expectClose(gradient, expected.gradient, { absolute: 1e-7 });
       }),
     );
   });

@@ -1,31 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { dropout, dropoutKernel } from './dropoutKernel.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { randomNumbers } from './randomNumbers.ts';
-import { DROPOUT_UNIT, dropLimit, hash, rowKeys } from './reference/hash.ts';
-
-function dropoutKernel(
-  guarded: GuardedMemory,
-  fractions: readonly number[],
-  x: Float32Array,
-  seed: number,
-  rate: number,
-) {
-  const [y] = runSplit(guarded, fractions, (memory, parts) => {
-    const [input, output] = [memory.f32(x), memory.f32(x.length)];
-    for (const [begin, end] of parts(x.length)) {
-      memory.kernels.f32_dropout!(input, output, seed, rate, begin, end);
-    }
-    return [memory.readF32(output, x.length)];
-  });
-  return y as Float32Array;
-}
-
-function dropout(x: Float32Array, seed: number, rate: number): Float32Array {
-  const keys = rowKeys(seed, DROPOUT_UNIT, 0);
-  const scale = Math.fround(1 / (1 - Math.fround(rate)));
-  return x.map((value, i) => value * (rate === 0 || hash(i, keys) > dropLimit(rate) ? scale : 0));
-}
 
 const seeds = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const rates = fc.constantFrom(0, 0.1, 0.25, 0.5, 0.9, 0.999);

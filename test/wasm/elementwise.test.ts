@@ -1,43 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { addBiasKernel, elementwiseKernels, runElementwise } from './elementwiseKernels.ts';
 import { expectClose } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, type Kernels, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { randomNumbers } from './randomNumbers.ts';
-
-/** One kernel of one range: the call, and the plain formula for an element. */
-interface Row {
-  readonly name: string;
-  readonly call: (
-    kernels: Kernels,
-    at: { a: number; b: number; y: number },
-    begin: number,
-    end: number,
-  ) => void;
-  readonly formula: (a: number, b: number, y: number) => number;
-}
-
-const rows: readonly Row[] = [
-  {
-    name: 'f32_add',
-    call: (k, { a, b, y }, begin, end) => k.f32_add!(a, b, y, begin, end),
-    formula: (a, b) => a + b,
-  },
-  {
-    name: 'f32_addScaled',
-    call: (k, { a, y }, begin, end) => k.f32_addScaled!(a, 0.75, y, begin, end),
-    formula: (a, _, y) => y + 0.75 * a,
-  },
-  {
-    name: 'f32_scale',
-    call: (k, { a, y }, begin, end) => k.f32_scale!(a, -1.5, y, begin, end),
-    formula: (a) => -1.5 * a,
-  },
-  {
-    name: 'f32_fill',
-    call: (k, { y }, begin, end) => k.f32_fill!(y, 0.25, begin, end),
-    formula: () => 0.25,
-  },
-];
 
 const size = fc.record({
   n: fc.integer({ min: 0, max: 70 }),
@@ -48,25 +14,16 @@ const size = fc.record({
 describe.each(builds)('element-wise kernels, $name build', ({ module }) => {
   const memory = new GuardedMemory(module);
 
-  function run(row: Row, split: readonly number[], [a, b, y]: readonly Float32Array[]) {
-    const [out] = runSplit(memory, split, (memory, parts) => {
-      const at = { a: memory.f32(a!), b: memory.f32(b!), y: memory.f32(y!) };
-      for (const [begin, end] of parts(y!.length)) row.call(memory.kernels, at, begin, end);
-      return [memory.readF32(at.y, y!.length)];
-    });
-    return out!;
-  }
-
-  it.each(rows)('$name', (row) => {
+  it.each(elementwiseKernels)('$name', (kernel) => {
     fc.assert(
       fc.property(size, ({ n, seed, split }) => {
         const inputs = [0, 1, 2].map((i) => randomNumbers(n, seed + i));
         // NaN and Infinity, in the vectors and in the remainder.
         if (n > 2) inputs[0]!.set([Number.NaN, Number.POSITIVE_INFINITY], n - 2);
         const expected = Array.from({ length: n }, (_, i) =>
-          row.formula(inputs[0]![i]!, inputs[1]![i]!, inputs[2]![i]!),
+          kernel.formula(inputs[0]![i]!, inputs[1]![i]!, inputs[2]![i]!),
         );
-        expectClose(run(row, split, inputs), expected);
+        expectClose(runElementwise(memory, split, kernel, inputs), expected);
       }),
     );
   });
@@ -76,13 +33,7 @@ describe.each(builds)('element-wise kernels, $name build', ({ module }) => {
     fc.assert(
       fc.property(shape, anySplit, ({ N, D }, split) => {
         const [x, bias] = [randomNumbers(N * D, N), randomNumbers(D, D)];
-        const [y] = runSplit(memory, split, (memory, parts) => {
-          const [input, addend, out] = [memory.f32(x), memory.f32(bias), memory.f32(N * D)];
-          for (const [begin, end] of parts(N)) {
-            memory.kernels.f32_addBias!(input, addend, out, D, begin, end);
-          }
-          return [memory.readF32(out, N * D)];
-        });
+        const y = addBiasKernel(memory, split, x, bias);
         expect(y).toEqual(x.map((value, i) => value + bias[i % D]!));
       }),
     );

@@ -4,41 +4,15 @@ import { expectClose } from './expectClose.ts';
 import {
   anyGemmCase,
   type GemmCase,
-  type GemmProblem,
   oddSizes,
   problem,
   toleranceOf,
   transposes,
 } from './gemmCase.ts';
+import { batchProblem, batchProduct, gemm, gemmBatch, PANEL } from './gemmKernels.ts';
 import { anySplit, builds, firstDifference, GuardedMemory, runSplit } from './guardedMemory.ts';
 import { MemoryEnd } from './memoryEnd.ts';
-import { randomNumbers } from './randomNumbers.ts';
 import { matrixProduct } from './reference/matrixProduct.ts';
-
-const PANEL = 8;
-
-/** Runs `f32_gemm_packB` and `f32_gemm_rows`, whole and split; returns C and the pre-activations. */
-function gemm(guarded: GuardedMemory, fractions: readonly number[], p: GemmProblem) {
-  return runSplit(guarded, fractions, (memory, parts) => {
-    const { M, N, K } = p;
-    const { kernels } = memory;
-    const [a, b, c] = [memory.f32(p.A), memory.f32(p.B), memory.f32(p.C)];
-    const bias = p.bias ? memory.f32(p.bias) : 0;
-    const pre = memory.f32(p.C.length);
-    const packed = memory.allocate(kernels.f32_gemm_packedBytes!(K, N));
-    const scratch = memory.allocate(kernels.f32_gemm_scratchBytes!());
-    for (const [begin, end] of parts(Math.ceil(N / PANEL))) {
-      kernels.f32_gemm_packB!(b, p.ldb, Number(p.transB), K, N, packed, begin, end);
-    }
-    for (const [begin, end] of parts(M)) {
-      kernels.f32_gemm_rows!(
-        ...[a, p.lda, Number(p.transA), packed, c, p.ldc, M, N, K, Number(p.accumulate)],
-        ...[bias, p.code, pre, scratch, begin, end],
-      );
-    }
-    return [memory.readF32(c, p.C.length), memory.readF32(pre, p.C.length)] as const;
-  });
-}
 
 function expectProduct(guarded: GuardedMemory, fractions: readonly number[], shape: GemmCase) {
   const p = problem(shape);
@@ -182,35 +156,10 @@ describe.each(builds)('f32_gemm_batch, $name build', ({ module }) => {
   it('multiplies pair by pair, whatever the shape and the split', () => {
     fc.assert(
       fc.property(anyBatch, anySplit, ({ batch, repeatA, repeatB, ...shape }, fractions) => {
-        const { M, N, K, transA, transB, accumulate } = shape;
-        const [sizeA, sizeB, sizeC] = [M * K, K * N, M * N];
-        const A = randomNumbers(repeatA ? sizeA : batch * sizeA, 5, 1);
-        const B = randomNumbers(repeatB ? sizeB : batch * sizeB, 6, 1);
-        const C = randomNumbers(batch * sizeC, 7, 1);
-        const [lda, ldb, ldc] = [transA ? M : K, transB ? K : N, N];
-        const [result] = runSplit(memory, fractions, (guarded, parts) => {
-          const { kernels } = guarded;
-          const [a, b, c] = [guarded.f32(A), guarded.f32(B), guarded.f32(C)];
-          const scratch = guarded.allocate(kernels.f32_gemm_batchScratchBytes!(K, N));
-          for (const [begin, end] of parts(batch)) {
-            kernels.f32_gemm_batch!(
-              ...[a, repeatA ? 0 : sizeA, lda, Number(transA)],
-              ...[b, repeatB ? 0 : sizeB, ldb, Number(transB)],
-              ...[c, sizeC, ldc, M, N, K, Number(accumulate), scratch, begin, end],
-            );
-          }
-          return [guarded.readF32(c, C.length)];
-        });
-        for (let i = 0; i < batch; i++) {
-          const pair = {
-            ...{ M, N, K, lda, ldb, ldc, transA, transB, accumulate },
-            A: A.subarray(repeatA ? 0 : i * sizeA),
-            B: B.subarray(repeatB ? 0 : i * sizeB),
-            C: C.subarray(i * sizeC, (i + 1) * sizeC),
-          };
-          const own = result!.subarray(i * sizeC, (i + 1) * sizeC);
-          expectClose(own, matrixProduct(pair).C, toleranceOf(K));
-        }
+        const { K } = shape;
+        const p = batchProblem({ batch, repeatA, repeatB, ...shape });
+        const result = gemmBatch(memory, fractions, p);
+        expectClose(result, batchProduct(p), toleranceOf(K));
       }),
       { numRuns: 200 },
     );

@@ -2,25 +2,15 @@ import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { expectClose } from './expectClose.ts';
 import { anyGemmCase, type GemmCase, oddSizes, problem, toleranceOf } from './gemmCase.ts';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { gemv } from './gemmKernels.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { MemoryEnd } from './memoryEnd.ts';
 import { matrixProduct } from './reference/matrixProduct.ts';
 
 function expectProduct(guarded: GuardedMemory, fractions: readonly number[], shape: GemmCase) {
   const p = problem({ ...shape, M: 1, transA: false });
-  const { N, K } = p;
-  const [y, preActivation] = runSplit(guarded, fractions, (memory, parts) => {
-    const [x, b, c] = [memory.f32(p.A), memory.f32(p.B), memory.f32(p.C)];
-    const bias = p.bias ? memory.f32(p.bias) : 0;
-    const pre = memory.f32(N);
-    for (const [begin, end] of parts(N)) {
-      memory.kernels.f32_gemv!(
-        ...[x, b, p.ldb, Number(p.transB), c, N, K, Number(p.accumulate)],
-        ...[bias, p.code, pre, begin, end],
-      );
-    }
-    return [memory.readF32(c, N), memory.readF32(pre, N)];
-  });
+  const { K } = p;
+  const [y, preActivation] = gemv(guarded, fractions, p);
   const expected = matrixProduct(p);
   expectClose(y!, expected.C, toleranceOf(K));
   const hasEpilogue = p.bias !== undefined || p.code !== 0;

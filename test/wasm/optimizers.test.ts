@@ -3,49 +3,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharedDataOrSay } from '../support/sharedData.ts';
 import { expectClose } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, type Ranges, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory, type Ranges } from './guardedMemory.ts';
+import { adamCall, adamKernel, sgdCall, sgdKernel } from './optimizerKernels.ts';
 import { randomNumbers } from './randomNumbers.ts';
 import { type AdamSettings, adamStep, type SgdSettings, sgdStep } from './reference/optimizers.ts';
 import { softmax } from './reference/softmax.ts';
-
-interface AdamAddresses {
-  parameter: number;
-  gradient: number;
-  m: number;
-  v: number;
-}
-
-function adamCall(
-  memory: GuardedMemory,
-  kernel: 'f32_adam' | 'f32_adamW',
-  { parameter, gradient, m, v }: AdamAddresses,
-  step: number,
-  settings: AdamSettings,
-  ranges: Ranges,
-): void {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, gradScale } = settings;
-  const corrections = [1 - beta1 ** step, 1 - beta2 ** step];
-  for (const [begin, end] of ranges) {
-    memory.kernels[kernel]!(
-      ...[parameter, gradient, m, v, learningRate, beta1, beta2, epsilon, weightDecay],
-      ...[...corrections, gradScale, begin, end],
-    );
-  }
-}
-
-function sgdCall(
-  memory: GuardedMemory,
-  [parameter, gradient, buffer]: readonly [number, number, number],
-  { learningRate, momentum, nesterov, weightDecay, gradScale }: SgdSettings,
-  ranges: Ranges,
-): void {
-  for (const [begin, end] of ranges) {
-    memory.kernels.f32_sgd!(
-      ...[parameter, gradient, buffer, learningRate, momentum, nesterov ? 1 : 0],
-      ...[weightDecay, gradScale, begin, end],
-    );
-  }
-}
 
 const size = fc.record({
   n: fc.nat({ max: 37 }),
@@ -69,15 +31,7 @@ describe.each(builds)('optimizer kernels, $name build', ({ module }) => {
           const settings = { ...defaults, weightDecay, gradScale };
           const start = randomNumbers(n, seed);
           const gradients = steps.map((step) => randomNumbers(n, seed + step, 0.1));
-          const [parameter, m, v] = runSplit(memory, split, (memory, parts) => {
-            const [p, first, second] = [start, zeros(n), zeros(n)].map((x) => memory.f32(x));
-            const addresses = { parameter: p!, gradient: memory.f32(n), m: first!, v: second! };
-            for (const [i, gradient] of gradients.entries()) {
-              memory.readF32(addresses.gradient, n).set(gradient);
-              adamCall(memory, kernel, addresses, i + 1, settings, parts(n));
-            }
-            return [p!, first!, second!].map((address) => memory.readF32(address, n));
-          });
+          const [parameter, m, v] = adamKernel(memory, split, kernel, start, gradients, settings);
           const state = {
             parameter: Array.from(start),
             m: Array.from(zeros(n)),
@@ -86,9 +40,9 @@ describe.each(builds)('optimizer kernels, $name build', ({ module }) => {
           for (const [i, gradient] of gradients.entries()) {
             adamStep(state, gradient, i + 1, settings, kernel === 'f32_adamW');
           }
-          expectClose(parameter!, state.parameter, { absolute: 2e-6 });
-          expectClose(m!, state.m, { absolute: 1e-8 });
-          expectClose(v!, state.v, { absolute: 1e-10 });
+          expectClose(parameter, state.parameter, { absolute: 2e-6 });
+          expectClose(m, state.m, { absolute: 1e-8 });
+          expectClose(v, state.v, { absolute: 1e-10 });
         }),
         { numRuns: 40 },
       );
@@ -105,19 +59,11 @@ describe.each(builds)('optimizer kernels, $name build', ({ module }) => {
         const settings = { learningRate: 0.1, momentum, nesterov, weightDecay, gradScale };
         const start = randomNumbers(n, seed);
         const gradients = steps.map((step) => randomNumbers(n, seed + step, 0.1));
-        const [parameter] = runSplit(memory, split, (memory, parts) => {
-          const [p, gradient] = [memory.f32(start), memory.f32(n)];
-          const buffer = momentum ? memory.f32(zeros(n)) : 0;
-          for (const values of gradients) {
-            memory.readF32(gradient, n).set(values);
-            sgdCall(memory, [p, gradient, buffer], settings, parts(n));
-          }
-          return [memory.readF32(p, n)];
-        });
+        const parameter = sgdKernel(memory, split, start, gradients, settings);
         const state = { parameter: Array.from(start), buffer: new Array<number>(n).fill(0) };
         for (const [i, gradient] of gradients.entries())
           sgdStep(state, gradient, i === 0, settings);
-        expectClose(parameter!, state.parameter, { absolute: 3e-6 });
+        expectClose(parameter, state.parameter, { absolute: 3e-6 });
       }),
       { numRuns: 40 },
     );

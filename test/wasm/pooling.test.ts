@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dot, expectClose, numericGradient } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
+import {
+  type MaskKind,
+  maxKernels,
+  meanKernels,
+  type PoolingCase,
+  sequencesOf,
+} from './poolingKernels.ts';
 import { randomIntegers, randomNumbers } from './randomNumbers.ts';
 import {
   maskedMax,
@@ -9,75 +16,7 @@ import {
   maskedMaxPlaces,
   maskedMean,
   maskedMeanGrad,
-  type Sequences,
 } from './reference/pooling.ts';
-
-type MaskKind = 'none' | 'uint8' | 'int32' | 'float32';
-
-/** How a mask lies in memory: its address, and the bytes of an element. */
-function placeMask(memory: GuardedMemory, kind: MaskKind, mask: Int32Array): [number, number] {
-  if (kind === 'none') return [0, 1];
-  if (kind === 'uint8') return [memory.u8(mask), 1];
-  // A zero has two signs in float32; both drop.
-  if (kind === 'float32')
-    return [memory.f32(Array.from(mask, (m, i) => (m ? 0.5 : i % 2 ? -0 : 0))), 4];
-  return [memory.i32(mask), 4];
-}
-
-interface Case {
-  B: number;
-  T: number;
-  D: number;
-  kind: MaskKind;
-  mask: Int32Array;
-}
-
-function sequencesOf({ B, T, D, kind, mask }: Case): Sequences {
-  return { B, T, D, kept: (b, t) => kind === 'none' || mask[b * T + t] !== 0 };
-}
-
-function meanKernels(
-  guarded: GuardedMemory,
-  fractions: readonly number[],
-  shape: Case,
-  x: Float32Array,
-  dy: Float32Array,
-) {
-  const { B, T, D, kind, mask } = shape;
-  const [y, dx] = runSplit(guarded, fractions, (memory, parts) => {
-    const [address, bytes] = placeMask(memory, kind, mask);
-    const [input, output] = [memory.f32(x), memory.f32(B * D)];
-    const [d, gradient] = [memory.f32(dy), memory.f32(B * T * D)];
-    for (const [begin, end] of parts(B)) {
-      memory.kernels.f32_maskedMean!(input, address, bytes, output, T, D, begin, end);
-      memory.kernels.f32_maskedMeanGrad!(d, address, bytes, gradient, T, D, begin, end);
-    }
-    return [memory.readF32(output, B * D), memory.readF32(gradient, B * T * D)];
-  }) as [Float32Array, Float32Array];
-  return { y, dx };
-}
-
-function maxKernels(
-  guarded: GuardedMemory,
-  fractions: readonly number[],
-  shape: Case,
-  x: Float32Array,
-  dy: Float32Array,
-) {
-  const { B, T, D, kind, mask } = shape;
-  const [y, dx, places] = runSplit(guarded, fractions, (memory, parts) => {
-    const [address, bytes] = placeMask(memory, kind, mask);
-    const [input, output, times] = [memory.f32(x), memory.f32(B * D), memory.allocate(4 * B * D)];
-    const [d, gradient] = [memory.f32(dy), memory.f32(B * T * D)];
-    for (const [begin, end] of parts(B)) {
-      memory.kernels.f32_maskedMax!(input, address, bytes, output, times, T, D, begin, end);
-      memory.kernels.f32_maskedMaxGrad!(d, times, gradient, T, D, begin, end);
-    }
-    const out = [memory.readF32(output, B * D), memory.readF32(gradient, B * T * D)] as const;
-    return [...out, memory.readI32(times, B * D)];
-  }) as [Float32Array, Float32Array, Int32Array];
-  return { y, dx, places };
-}
 
 const anyCase = fc
   .record({
@@ -143,7 +82,7 @@ describe.each(builds)('pooling kernels, $name build', ({ module }) => {
       nan,
       4,
     );
-    const shape: Case = { B, T, D, kind: 'int32', mask };
+    const shape: PoolingCase = { B, T, D, kind: 'int32', mask };
     const dy = new Float32Array(D);
     expect(Array.from(meanKernels(memory, [], shape, x, dy).y)).toEqual([
       2,

@@ -1,68 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dot, expectClose, numericGradient } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { randomIntegers, randomNumbers } from './randomNumbers.ts';
 import { type Rotation, rotary } from './reference/rotary.ts';
-
-interface Case {
-  readonly N: number;
-  readonly T: number;
-  readonly heads: number;
-  readonly headDim: number;
-  readonly rotaryDim: number;
-  readonly interleaved: boolean;
-  readonly inverse: boolean;
-  /** Floats between the end of a row and the next one, as in a fused QKV. */
-  readonly gap: number;
-  readonly positions?: Int32Array;
-  readonly cos: Float32Array;
-  readonly sin: Float32Array;
-}
-
-/** Lays rows `gap` floats apart, with NaN between. */
-function spread(x: Float32Array, width: number, gap: number): Float32Array {
-  const rows = x.length / width;
-  const wide = new Float32Array(Math.max(rows * (width + gap) - gap, 0)).fill(Number.NaN);
-  for (let row = 0; row < rows; row++) {
-    wide.set(x.subarray(row * width, (row + 1) * width), row * (width + gap));
-  }
-  return wide;
-}
-
-function rotaryKernel(
-  guarded: GuardedMemory,
-  fractions: readonly number[],
-  shape: Case,
-  x: Float32Array,
-  inPlace = false,
-) {
-  const { N, T, heads, headDim, rotaryDim, gap, positions } = shape;
-  const width = heads * headDim;
-  const wide = spread(x, width, gap);
-  const [y] = runSplit(guarded, fractions, (memory, parts) => {
-    const [input, cos, sin] = [wide, shape.cos, shape.sin].map((v) => memory.f32(v)) as [
-      number,
-      number,
-      number,
-    ];
-    const output = inPlace ? input : memory.f32(wide.length);
-    const given = positions ? memory.i32(positions) : 0;
-    const flags = [shape.interleaved, shape.inverse].map(Number);
-    for (const [begin, end] of parts(N)) {
-      memory.kernels.f32_rotary!(
-        ...[input, width + gap, output, width + gap, cos, sin, given, T],
-        ...[heads, headDim, rotaryDim, ...flags, begin, end],
-      );
-    }
-    return [memory.readF32(output, wide.length)];
-  });
-  return y as Float32Array;
-}
-
-function rotationOf(shape: Case): Rotation {
-  return { ...shape, position: (row) => shape.positions?.[row] ?? row % shape.T };
-}
+import { type RotaryCase, rotaryKernel, rotationOf, spread } from './rotaryKernel.ts';
 
 const anyCase = fc
   .record({
@@ -123,7 +65,7 @@ describe.each(builds)('rotary kernel, $name build', ({ module }) => {
 
   it('a NaN reaches its own pair only', () => {
     const angles = randomNumbers(2, 1);
-    const shape: Case = {
+    const shape: RotaryCase = {
       ...{ N: 1, T: 1, heads: 1, headDim: 5, rotaryDim: 4, gap: 0, inverse: false },
       ...{ interleaved: false, cos: angles.map(Math.cos), sin: angles.map(Math.sin) },
     };

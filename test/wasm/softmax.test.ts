@@ -1,68 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dot, expectClose, numericGradient } from './expectClose.ts';
-import { anySplit, builds, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { anySplit, builds, GuardedMemory } from './guardedMemory.ts';
 import { randomNumbers } from './randomNumbers.ts';
 import { logSoftmax, logSoftmaxGrad, rowsOf, softmax, softmaxGrad } from './reference/softmax.ts';
-
-type Split = readonly number[];
-
-interface Attention {
-  mask: Float32Array;
-  rowsPerMask: number;
-  scale: number;
-}
-
-function softmaxKernel(
-  guarded: GuardedMemory,
-  split: Split,
-  x: Float32Array,
-  D: number,
-  options?: Attention,
-) {
-  const [y] = runSplit(guarded, split, (memory, parts) => {
-    const [input, output] = [memory.f32(x), memory.f32(x.length)];
-    const mask = options ? memory.f32(options.mask) : 0;
-    for (const [begin, end] of parts(x.length / D)) {
-      memory.kernels.f32_softmax!(
-        ...[input, mask, options?.rowsPerMask ?? 1, options?.scale ?? 1, output, D, begin, end],
-      );
-    }
-    return [memory.readF32(output, x.length)];
-  });
-  return y!;
-}
-
-function gradKernel(
-  guarded: GuardedMemory,
-  split: Split,
-  name: 'f32_softmaxGrad' | 'f32_logSoftmaxGrad',
-  y: Float32Array,
-  dy: Float32Array,
-  D: number,
-  scale?: number,
-) {
-  const [dx] = runSplit(guarded, split, (memory, parts) => {
-    const [probabilities, d, output] = [memory.f32(y), memory.f32(dy), memory.f32(y.length)];
-    const factors = scale === undefined ? [] : [scale];
-    for (const [begin, end] of parts(y.length / D)) {
-      memory.kernels[name]!(probabilities, d, ...factors, output, D, begin, end);
-    }
-    return [memory.readF32(output, y.length)];
-  });
-  return dx!;
-}
-
-function logSoftmaxKernel(guarded: GuardedMemory, split: Split, x: Float32Array, D: number) {
-  const [y] = runSplit(guarded, split, (memory, parts) => {
-    const [input, output] = [memory.f32(x), memory.f32(x.length)];
-    for (const [begin, end] of parts(x.length / D)) {
-      memory.kernels.f32_logSoftmax!(input, output, D, begin, end);
-    }
-    return [memory.readF32(output, x.length)];
-  });
-  return y!;
-}
+import { logSoftmaxKernel, softmaxGradKernel, softmaxKernel } from './softmaxKernels.ts';
 
 const shape = fc.record({
   N: fc.integer({ min: 0, max: 9 }),
@@ -82,7 +24,7 @@ describe.each(builds)('softmax kernels, $name build', ({ module }) => {
         const y = softmaxKernel(memory, split, x, D);
         expectClose(y, rowsOf(x, D).flatMap(softmax), { relative: 1e-5, absolute: 1e-7 });
         const dy = randomNumbers(N * D, seed + 1);
-        const dx = gradKernel(memory, split, 'f32_softmaxGrad', y, dy, D, 0.5);
+        const dx = softmaxGradKernel(memory, split, 'f32_softmaxGrad', y, dy, D, 0.5);
         const expected = rowsOf(y, D).flatMap((row, i) => softmaxGrad(row, rowsOf(dy, D)[i]!));
         expectClose(
           dx,
@@ -117,7 +59,7 @@ describe.each(builds)('softmax kernels, $name build', ({ module }) => {
         const y = logSoftmaxKernel(memory, split, x, D);
         expectClose(y, rowsOf(x, D).flatMap(logSoftmax), { absolute: 2e-6 });
         const dy = randomNumbers(N * D, seed + 1);
-        const dx = gradKernel(memory, split, 'f32_logSoftmaxGrad', y, dy, D);
+        const dx = softmaxGradKernel(memory, split, 'f32_logSoftmaxGrad', y, dy, D);
         const expected = rowsOf(y, D).flatMap((row, i) => logSoftmaxGrad(row, rowsOf(dy, D)[i]!));
         expectClose(dx, expected, { absolute: 2e-5 });
       }),
