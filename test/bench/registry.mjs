@@ -7,6 +7,7 @@ export const registry = {
   'cross-entropy': () => import('./rows/cross-entropy.mjs'),
   embedding: () => import('./rows/embedding.mjs'),
   adamw: () => import('./rows/adamw.mjs'),
+  'predict-latency': () => import('./rows/predict-latency.mjs'),
   'train-step-128': async () => (await import('./rows/train-step.mjs')).at(128),
   'train-step-500': async () => (await import('./rows/train-step.mjs')).at(500),
   'memory-128': async () => (await import('./rows/memory.mjs')).at(128),

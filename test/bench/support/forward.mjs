@@ -1,5 +1,5 @@
 import { checkAgreement } from './agreement.mjs';
-import { alternate } from './measure.mjs';
+import { alternate, fastestPeer } from './measure.mjs';
 import { openRepeatable, ortName } from './ort.mjs';
 import { startOurs } from './ours.mjs';
 import { besidePeak } from './peak.mjs';
@@ -18,34 +18,22 @@ export async function measureForward(context, { name, inputs, ours, graphs, flop
   const forward = () => ours(operations, ...tensors);
   const expected = tf.tidy(() => forward().dataSync());
   const given = tensors.map((tensor) => ({ shape: tensor.shape, data: tensor.dataSync() }));
-  const peer = await fastest(context, name, graphs, given, expected);
+  const sides = [];
+  for (const [label, build] of Object.entries(graphs)) {
+    const graph = await openRepeatable(build(...given));
+    checkAgreement(`${name}, ${label}: the results`, expected, await graph.result());
+    sides.push({ peerName: ortName, note: `the peer's graph: ${label}`, call: graph });
+  }
   context.progress('measuring');
   const { peak, ...measured } = await besidePeak((between) =>
-    alternate(() => forward().dispose(), [{ peerName: ortName, call: peer.graph }], { between }),
+    alternate(() => forward().dispose(), sides, { between }),
   );
   await context.report({
     name,
-    ...measured,
+    ...fastestPeer(measured),
     unit: 'ms',
     engine,
     gflops: flops / (measured.ours * 1e6),
     peak,
-    note: `the peer's graph: ${peer.label}`,
   });
-}
-
-async function fastest({ progress }, name, graphs, given, expected) {
-  let best;
-  for (const [label, build] of Object.entries(graphs)) {
-    const graph = await openRepeatable(build(...given));
-    checkAgreement(`${name}, ${label}: the results`, expected, await graph.result());
-    await graph.many(2);
-    const start = performance.now();
-    await graph.many(4);
-    const milliseconds = (performance.now() - start) / 4;
-    progress(`${ortName}, ${label}: ${milliseconds.toFixed(1)} ms`);
-    if (best === undefined || milliseconds < best.milliseconds)
-      best = { label, graph, milliseconds };
-  }
-  return best;
 }

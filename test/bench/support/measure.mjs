@@ -50,6 +50,11 @@ export async function alternate(ours, peers, { rounds = 5, between } = {}) {
   };
 }
 
+/** Of measurements against several ways of one peer, those against its fastest. */
+export function fastestPeer({ peers, ...measured }) {
+  return { ...measured, peers: [peers.reduce((a, b) => (b.peer < a.peer ? b : a))] };
+}
+
 /** How many calls at least make up for what a `many` does before its first and after its last. */
 const LEAST_OF_MANY = 4;
 
