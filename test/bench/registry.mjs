@@ -12,4 +12,6 @@ export const registry = {
   'train-step-500': async () => (await import('./rows/train-step.mjs')).at(500),
   'memory-128': async () => (await import('./rows/memory.mjs')).at(128),
   'memory-500': async () => (await import('./rows/memory.mjs')).at(500),
+  threads: () => import('./rows/threads.mjs'),
+  'busy-core': () => import('./rows/busy-core.mjs'),
 };

@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { median, pause } from './measure.mjs';
+import { relaxed, threads } from './settings.mjs';
+
+const script = fileURLToPath(new URL('job.mjs', import.meta.url));
+
+/** What is compared with one thread: as many as the bench was given, and two where it was not. */
+export const manyThreads = Math.max(2, threads);
+
+const TURNS = { 'train-step': { rounds: 5, count: 4 }, gemm: { rounds: 9, count: 8 } };
+
+/**
+ * Times a job of job.mjs on one thread and on many, by turns, each in a process of its own. Both have
+ * to give the same numbers, bit for bit.
+ *
+ * @returns what `report` takes, besides `name`.
+ */
+export async function compareThreads(job) {
+  const sides = await Promise.all([startJob(job, manyThreads), startJob(job, 1)]);
+  try {
+    const [many, one] = sides.map(({ result }) => JSON.stringify(result));
+    if (many !== one) {
+      throw new Error(`${job}: ${manyThreads} threads give other numbers than one.`);
+    }
+    const { rounds, count } = TURNS[job];
+    for (const side of sides) await side.run(count);
+    for (let round = 0; round < rounds; round++) {
+      for (const side of sides) {
+        await pause();
+        side.times.push(...(await side.run(count)));
+      }
+    }
+    const [ours, peer] = sides.map(({ times }) => median(times));
+    return {
+      ours,
+      peers: [{ peerName: 'ours, 1 thread', peer }],
+      unit: 'ms',
+      threads: manyThreads,
+      relaxed,
+    };
+  } finally {
+    for (const side of sides) side.child.kill();
+  }
+}
+
+async function startJob(job, count) {
+  const child = fork(script, [job], {
+    env: { ...process.env, BENCH_THREADS: String(count) },
+    stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+  });
+  const answer = () =>
+    new Promise((resolve, reject) => {
+      const end = (code) => {
+        child.off('message', take);
+        reject(
+          new Error(`The process of ${job} on ${count} threads ended with exit code ${code}.`),
+        );
+      };
+      const take = (message) => {
+        child.off('exit', end);
+        resolve(message);
+      };
+      child.once('exit', end);
+      child.once('message', take);
+    });
+  const { threads: running, relaxed: isRelaxed, result } = await answer();
+  if (running !== count || isRelaxed !== relaxed) {
+    child.kill();
+    throw new Error(
+      `${job} was to run on ${count} threads with relaxed SIMD ${relaxed}; it has ${running}, ${isRelaxed}.`,
+    );
+  }
+  const run = (times) => {
+    child.send(times);
+    return answer();
+  };
+  return { child, run, result, times: [] };
+}
