@@ -10,3 +10,4 @@ export { scaledDotProductAttention } from '../../src/kernels/scaledDotProductAtt
 export { softmaxCrossEntropy } from '../../src/kernels/softmaxCrossEntropy.ts';
 export { Decoder } from '../../src/models/decoder.ts';
 export { CausalLanguageModeling } from '../../src/tasks/causalLanguageModeling.ts';
+export { train } from '../../src/train/trainer.ts';

@@ -10,6 +10,7 @@ export const registry = {
   'predict-latency': () => import('./rows/predict-latency.mjs'),
   'train-step-128': async () => (await import('./rows/train-step.mjs')).at(128),
   'train-step-500': async () => (await import('./rows/train-step.mjs')).at(500),
+  'nanogpt-step': () => import('./rows/nanogpt-step.mjs'),
   'memory-128': async () => (await import('./rows/memory.mjs')).at(128),
   'memory-500': async () => (await import('./rows/memory.mjs')).at(500),
   threads: () => import('./rows/threads.mjs'),

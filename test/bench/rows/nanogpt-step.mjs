@@ -1,0 +1,122 @@
+import { checkAgreement } from '../support/agreement.mjs';
+import { jaxGpt, jaxName } from '../support/jaxGpt.mjs';
+import { median, pause } from '../support/measure.mjs';
+import { startOurs } from '../support/ours.mjs';
+
+/** nanoGPT's configuration for a CPU: Shakespeare, letter by letter. */
+const config = {
+  vocabSize: 65,
+  hiddenSize: 128,
+  numHiddenLayers: 4,
+  numAttentionHeads: 4,
+  batchSize: 12,
+  length: 64,
+};
+
+const training = { learningRate: 1e-3, weightDecay: 0.1, maxGradNorm: 1, optimizer: 'adamw' };
+
+const ROUNDS = 7;
+const OUR_STEPS = 8;
+const PEER_STEPS = 3;
+
+/** A training step of a small GPT-2: ours with clipping and AdamW, the peer's without. */
+export async function measure({ progress, report }) {
+  const operations = await startOurs();
+  const batch = letters();
+  const ours = ourGpt(operations, batch);
+  const peer = await jaxGpt(ours.weights(), batch, config);
+  progress('checking');
+  check(ours.gradients(), await peer.result());
+  const times = { ours: [], peer: [] };
+  await ours.steps(2 * OUR_STEPS);
+  for (let round = 0; round < ROUNDS; round++) {
+    await pause();
+    times.ours.push(...(await ours.steps(OUR_STEPS)));
+    await pause();
+    for (let step = 0; step < PEER_STEPS; step++) {
+      const start = performance.now();
+      await peer.run();
+      times.peer.push(performance.now() - start);
+    }
+    progress(`${median(times.ours).toFixed(1)} against ${median(times.peer).toFixed(1)} ms`);
+  }
+  const { numHiddenLayers, hiddenSize, batchSize, length } = config;
+  await report({
+    name: `nanogpt-step L${numHiddenLayers} D${hiddenSize} B${batchSize} T${length}`,
+    ours: median(times.ours),
+    peers: [{ peerName: jaxName, peer: median(times.peer) }],
+    unit: 'ms',
+    engine: operations.engine,
+    note: 'ours also clips by the global norm and updates by AdamW, the peer is forward and backward only',
+  });
+}
+
+/** Ids, and the one that follows each. */
+function letters() {
+  const { vocabSize, batchSize, length } = config;
+  const text = Int32Array.from(
+    { length: batchSize * length + 1 },
+    (_, i) => (i * 7919 + (i >> 3)) % vocabSize,
+  );
+  return { ids: text.slice(0, -1), targets: text.slice(1) };
+}
+
+function ourGpt({ tf, Decoder, CausalLanguageModeling, train }, { ids, targets }) {
+  const { batchSize, length, ...shape } = config;
+  const decoder = new Decoder(
+    { type: 'gpt2', ...shape, maxPositionEmbeddings: length, dropout: 0 },
+    42,
+  );
+  const task = new CausalLanguageModeling(decoder);
+  const collate = () => {
+    const [inputIds, following] = [ids, targets].map((values) =>
+      tf.tensor2d(values, [batchSize, length], 'int32'),
+    );
+    const batch = { inputIds, targets: following };
+    return { batch, examples: batchSize, tokens: batchSize * length };
+  };
+  const data = { batches: () => [Array.from({ length: batchSize }, (_, i) => i)], collate };
+  return {
+    weights: () => valuesOf(decoder.variables, (variable) => variable),
+    gradients: () => gradients(tf, task, collate().batch),
+    async steps(count) {
+      const times = [];
+      let last;
+      await train(task, data, {
+        ...{ ...training, batchSize, maxSteps: count + 1 },
+        onProgress: () => {
+          const now = performance.now();
+          if (last !== undefined) times.push(now - last);
+          last = now;
+        },
+      });
+      return times;
+    },
+  };
+}
+
+function gradients(tf, task, batch) {
+  const variables = [...task.variables.values()];
+  const { value, grads } = tf.variableGrads(() => task.loss(batch, {}).loss, variables);
+  return {
+    loss: value.dataSync()[0],
+    gradients: valuesOf(task.variables, ({ name }) => grads[name]),
+  };
+}
+
+/** `{ shape, data }` by the variables' saved names. */
+function valuesOf(variables, tensorOf) {
+  return Object.fromEntries(
+    [...variables].map(([name, variable]) => {
+      const tensor = tensorOf(variable);
+      return [name, { shape: tensor.shape, data: tensor.dataSync() }];
+    }),
+  );
+}
+
+function check(ours, peers) {
+  checkAgreement('nanogpt-step: the losses', [ours.loss], [peers.loss]);
+  for (const [name, { data }] of Object.entries(ours.gradients)) {
+    checkAgreement(`nanogpt-step: the gradients of ${name}`, data, peers.gradients[name]);
+  }
+}
