@@ -2,6 +2,7 @@ import { checkAgreement } from '../support/agreement.mjs';
 import { jaxGpt, jaxName } from '../support/jaxGpt.mjs';
 import { median, pause } from '../support/measure.mjs';
 import { startOurs } from '../support/ours.mjs';
+import { valuesOf } from '../support/variables.mjs';
 
 /** nanoGPT's configuration for a CPU: Shakespeare, letter by letter. */
 const config = {
@@ -77,7 +78,7 @@ function ourGpt({ tf, Decoder, CausalLanguageModeling, train }, { ids, targets }
   };
   const data = { batches: () => [Array.from({ length: batchSize }, (_, i) => i)], collate };
   return {
-    weights: () => valuesOf(decoder.variables, (variable) => variable),
+    weights: () => valuesOf(decoder.variables),
     gradients: () => gradients(tf, task, collate().batch),
     async steps(count) {
       const times = [];
@@ -102,16 +103,6 @@ function gradients(tf, task, batch) {
     loss: value.dataSync()[0],
     gradients: valuesOf(task.variables, ({ name }) => grads[name]),
   };
-}
-
-/** `{ shape, data }` by the variables' saved names. */
-function valuesOf(variables, tensorOf) {
-  return Object.fromEntries(
-    [...variables].map(([name, variable]) => {
-      const tensor = tensorOf(variable);
-      return [name, { shape: tensor.shape, data: tensor.dataSync() }];
-    }),
-  );
 }
 
 function check(ours, peers) {
