@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError, show } from '../core/errors.ts';
+import { backpropagate } from '../kernels/backpropagate.ts';
+import { recordTape } from '../kernels/recordTape.ts';
 import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import type { BatchLoss } from './trainable.ts';
 
@@ -13,6 +15,9 @@ export interface BatchGradients {
 /**
  * Computes a batch's loss and its gradients. A variable that the loss does not depend on has none,
  * and so is not updated, as in PyTorch.
+ *
+ * @throws AnyformerError `INVALID_ARGUMENT` for a loss that is no scalar, has a bad weight, or
+ *   depends on no variable.
  */
 export function batchGradients(
   variables: ReadonlyMap<string, tf.Variable>,
@@ -20,29 +25,32 @@ export function batchGradients(
 ): BatchGradients {
   const trainable = [...variables].filter(([, variable]) => variable.trainable);
   let weight = 0;
-  try {
-    const { value, grads } = tf.tidy(() =>
-      tf.variableGrads(
-        () => {
-          const result = computeLoss();
-          weight = checkWeight(result.weight);
-          return result.loss;
-        },
-        trainable.map(([, variable]) => variable),
-      ),
-    );
-    const gradients = new Map<string, tf.Tensor>();
-    for (const [name, variable] of trainable) {
-      const gradient = grads[variable.name];
-      if (gradient) gradients.set(name, gradient);
-    }
-    const loss = value.dataSync()[0]!;
-    value.dispose();
-    return { loss, weight, gradients };
-  } catch (error) {
-    dropTape();
-    throw error;
+  const [loss, ...tensors] = tf.tidy(() => {
+    const { result, tape } = recordTape(() => {
+      const { loss, weight: batchWeight } = computeLoss();
+      weight = checkWeight(batchWeight);
+      return { loss: checkScalar(loss), dy: tf.onesLike(loss) };
+    });
+    const variables = trainable.map(([, variable]) => variable);
+    return [result.loss, ...backpropagate(tape, [[result.loss, result.dy]], variables)];
+  });
+  const gradients = new Map<string, tf.Tensor>();
+  for (const [i, [name]] of trainable.entries()) {
+    const gradient = tensors[i];
+    if (gradient) gradients.set(name, gradient);
   }
+  const value = loss!.dataSync()[0]!;
+  loss!.dispose();
+  if (gradients.size === 0) throw unconnected(trainable.length);
+  return { loss: value, weight, gradients };
+}
+
+function checkScalar(loss: tf.Scalar): tf.Scalar {
+  if (loss.rank === 0) return loss;
+  throw new AnyformerError(
+    'INVALID_ARGUMENT',
+    `The loss of a batch must be a scalar, received shape (${loss.shape.join(', ')}); return its mean.`,
+  );
 }
 
 function checkWeight(weight: number): number {
@@ -53,13 +61,11 @@ function checkWeight(weight: number): number {
   );
 }
 
-/** tfjs keeps what the operations saved for their gradients when one of them throws. */
-function dropTape(): void {
-  const { state } = tf.engine();
-  for (const node of state.activeTape ?? []) {
-    for (const tensor of node.saved ?? []) tensor.dispose();
-  }
-  state.activeTape = [];
+function unconnected(count: number): AnyformerError {
+  return new AnyformerError(
+    'INVALID_ARGUMENT',
+    `The loss depends on none of the ${count} trainable variables; compute it from them, with operations of tfjs, inside of loss().`,
+  );
 }
 
 /**

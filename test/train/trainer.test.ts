@@ -419,6 +419,20 @@ describe('what stops a training', () => {
     model.dispose();
   });
 
+  test.each([
+    ['no scalar', () => tf.ones([2, 3]), 'must be a scalar, received shape (2, 3)'],
+    ['of no variable', () => tf.scalar(1), 'depends on none of the 4 trainable variables'],
+  ])('a loss that is %s', async (_, makeLoss, message) => {
+    const model = new ToyModel();
+    const before = tf.memory().numTensors;
+    const loss = () => ({ loss: makeLoss() as tf.Scalar, weight: 1 });
+    const error = await errorOf(train({ variables: model.variables, loss }, new ToyData(8)));
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.message).toContain(message);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
   test('a weight that is no number', async () => {
     const model = new ToyModel();
     const before = tf.memory().numTensors;
