@@ -55,12 +55,12 @@ const besides = (file: string, imported: string) =>
   file.endsWith('.d.ts') ? imported.replace(/\.js$/, '.d.ts') : imported;
 
 describe('the packed files', () => {
-  it('are the built ones, the manifest, the readme and the licence', () => {
-    const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+  it('are the built ones, the manifest, the readme and the licences', () => {
+    const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt'];
     const built = /^dist\/((chunks|runtime)\/)?[\w.-]+(\.js|\.d\.ts)$|^dist\/wasm\/[\w.-]+\.wasm$/;
     expect(installed.files.filter((file) => !top.includes(file) && !built.test(file))).toEqual([]);
     expect(installed.files).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'package.json']),
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt']),
     );
   });
 
