@@ -112,7 +112,7 @@ export class FusedDecoder {
       { rows, outputs, longest: rounded, isPrompt },
       this.#scratchBytes,
     );
-    const isDivided = all.some(({ units, options }) => pool.chunkOf(units, options) < units);
+    const isDivided = all.some(({ units, options }) => pool.pays(units, options));
     const [model, step, scratch] = this.#whole as [number, number, number];
     const phases = all.map((phase) => ({
       ...phase,
