@@ -1,6 +1,13 @@
 // Attention of one token over the keys and values of a head, straight from the cache.
 
-import { closeRow, exponentiateRow, rowShift, scaleRow } from './f32_attention_row';
+import {
+  closeRow,
+  exponentiateRow,
+  levelRow,
+  rowShift,
+  scaleRow,
+  STEEP,
+} from './f32_attention_row';
 import { addRows, dotRows } from './f32_gemv';
 import { at, roundUp, rowAt, zeroFill } from './lib/address';
 import { constantTable, LOG2_E } from './lib/constants';
@@ -44,7 +51,7 @@ export function attendToken(
   const restKey = rowAt(key, side, d);
   const restValue = rowAt(value, side, d);
   const step = part * d;
-  const scale = f32x4.extract_lane(v128.load(constantTable(), LOG2_E), 0) / sqrt<f32>(<f32>d);
+  const factor = f32x4.extract_lane(v128.load(constantTable(), LOG2_E), 0) / sqrt<f32>(<f32>d);
   for (let head: i32 = 0; head < heads; head++) {
     const q = rowAt(query, head, d);
     const y = rowAt(output, head, d);
@@ -53,7 +60,9 @@ export function attendToken(
     }
     dotRows(q, restKey, d, rest, keys - side, d, false);
     closeRow(scores, keys);
-    const sum = exponentiateRow(scores, keys, scale, rowShift(scores, keys, scale));
+    const shift = rowShift(scores, keys, factor);
+    if (shift == STEEP) levelRow(scores, keys, 0, 0);
+    const sum = exponentiateRow(scores, keys, factor, shift == STEEP ? 0 : shift);
     zeroFill(y, d);
     for (let i: i32 = 0; i < side; i += PARTS) {
       addRows(at(scores, i), rowAt(value, i / PARTS, d), step, y, d, PARTS);

@@ -16,11 +16,11 @@ import { type DecoderConfig, type DecoderOptions, parseDecoderConfig } from './d
 import { decoderKernel } from './decoderKernel.ts';
 import {
   type DecoderWeights,
+  decoderFile,
   decoderParameters,
-  decoderTensors,
   decoderWeights,
 } from './decoderParameters.ts';
-import { ParameterStore } from './parameterStore.ts';
+import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 import { RotaryPositions } from './rotaryPositions.ts';
 
 /** A batch of token ids. */
@@ -53,8 +53,10 @@ export type DecoderOutput = {
  * Type 'gpt2' is Hugging Face's GPT2LMHeadModel and 'llama' its LlamaForCausalLM, number for number.
  *
  * @param options see {@link DecoderOptions}.
- * @param seed of the initial weights: the same seed gives the same weights in every runtime.
- * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`.
+ * @param weights a seed to draw them from, the same seed giving the same weights in every runtime,
+ *   or those of a file.
+ * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`; `INVALID_FILE` for weights that do
+ *   not fit.
  *
  * @example
  * await createEngine();
@@ -71,13 +73,13 @@ export class Decoder {
   readonly #caches = new WeakSet<DecodeCache>();
   #isDisposed = false;
 
-  constructor(options: DecoderOptions, seed: number) {
+  constructor(options: DecoderOptions, weights: StartingWeights) {
     this.config = parseDecoderConfig(options);
     const { initializerRange: range, headDim, maxPositionEmbeddings, ropeTheta } = this.config;
     this.#store = new ParameterStore(
       decoderParameters(this.config),
       { scheme: 'normal', range },
-      seed,
+      typeof weights === 'number' ? weights : decoderFile(this.config, weights),
     );
     this.#weights = decoderWeights(this.config, this.#store);
     if (ropeTheta) this.#rotary = new RotaryPositions(headDim, ropeTheta, maxPositionEmbeddings);
@@ -164,7 +166,7 @@ export class Decoder {
 
   /** @throws AnyformerError `INVALID_FILE` when it does not fit; nothing has changed then. */
   loadSafetensors(tensors: ReadonlyMap<string, SafeTensor>, file = 'model.safetensors'): void {
-    this.#store.loadSafetensors(decoderTensors(this.config, tensors), file);
+    this.#store.loadSafetensors(decoderFile(this.config, { tensors, file }).tensors, file);
   }
 
   /** Its caches are of no use then; they are disposed of apart. */

@@ -17,7 +17,7 @@ import {
   rmsNormWeights,
   table,
 } from './parameterRows.ts';
-import type { ParameterStore } from './parameterStore.ts';
+import type { ParameterStore, SavedWeights } from './parameterStore.ts';
 
 /** The weights of a decoder, as its forward pass uses them. */
 export interface DecoderWeights {
@@ -157,13 +157,10 @@ function llamaWeights(config: DecoderConfig, store: ParameterStore): Omit<Decode
 const BUFFER = /\.attn\.(masked_)?bias$|\.rotary_emb\.inv_freq$/;
 
 /**
- * The tensors of a file by the names of {@link decoderParameters}: without buffers, without a head
- * that repeats tied embeddings, and with the family's prefix where a bare model was saved.
+ * A file's weights by the names of {@link decoderParameters}: without buffers, without a head that
+ * repeats tied embeddings, and with the family's prefix where a bare model was saved.
  */
-export function decoderTensors(
-  config: DecoderConfig,
-  tensors: ReadonlyMap<string, SafeTensor>,
-): Map<string, SafeTensor> {
+export function decoderFile(config: DecoderConfig, { tensors, file }: SavedWeights): SavedWeights {
   const prefix = config.type === 'gpt2' ? 'transformer.' : 'model.';
   const isBare = ![...tensors.keys()].some((name) => name.startsWith(prefix));
   const result = new Map<string, SafeTensor>();
@@ -173,5 +170,5 @@ export function decoderTensors(
     if (isHead && config.tieWordEmbeddings) continue;
     result.set(isBare && !isHead ? prefix + name : name, tensor);
   }
-  return result;
+  return { tensors: result, file };
 }

@@ -112,6 +112,8 @@ describe.each(tinyDecoders)('Decoder: $name', ({ options }) => {
     const logits = (d: Decoder) =>
       tf.tidy(() => d.forward({ inputIds: ids }, inference()).logits.dataSync());
     expect(logits(other)).toEqual(logits(decoder));
+    using third = new Decoder(options, { tensors: saved, file: 'model.safetensors' });
+    expect(logits(third)).toEqual(logits(decoder));
     ids.dispose();
   });
 

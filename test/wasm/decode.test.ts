@@ -167,6 +167,20 @@ describe.each(builds)('f32_decode, $name build', ({ module }) => {
     expect(logits.slice(11).every(Number.isFinite)).toBe(true);
   });
 
+  it('picks the largest of scores that are too large for exponents', () => {
+    const weights = numbersOf(plain);
+    const layers = weights.layers.map((layer) => ({
+      ...layer,
+      query: Float32Array.from(layer.query!, (x) => 5e4 * x),
+    }));
+    const calls = callsOf(11, { prompts: [3, 6], steps: 2 });
+    const logits = decode(memory, [0.5], plain, { ...weights, layers }, calls);
+    const expected = calls.sequences.flatMap((ids) =>
+      decoder(shapeOf(plain), { ...weights, layers }, ids),
+    );
+    expectClose(logits, expected, { relative: 0, absolute: 1e-2 });
+  });
+
   it('reads long rows of keys in parts', () => {
     // 8 parts of at least 1,024 floats: with 12 positions that takes heads of 1,024.
     const wide = { ...plain, layerCount: 1, headDim: 1024, keyValueHeads: 1, group: 1 };
