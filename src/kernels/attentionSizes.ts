@@ -89,6 +89,23 @@ export function attentionSizes(
   };
 }
 
+/** Parameters of the kernels: the strides of the bias, 0 where it is repeated, sizes and options. */
+export function attentionParameters(
+  bias: tf.TensorInfo | undefined,
+  sizes: Omit<AttentionSizes, 'B' | 'strides'>,
+  { numHeads, numKeyValueHeads, causal, scale, dropout, seed }: AttentionSettings,
+): number[] {
+  const { queryLength, keyLength, headDim, valueDim } = sizes;
+  const [batches, heads, rows] = bias?.shape ?? [1, 1, 1];
+  const row = rows === 1 ? 0 : keyLength;
+  const biasHead = heads === 1 ? 0 : rows! * keyLength;
+  const biasBatch = batches === 1 ? 0 : heads! * rows! * keyLength;
+  return [
+    ...[row, biasBatch, biasHead, numHeads, numKeyValueHeads],
+    ...[queryLength, keyLength, headDim, valueDim, Number(causal), scale, dropout, seed],
+  ];
+}
+
 /** Whether a tensor has these sizes; where it may be repeated, 1 will do for all axes but the last. */
 function fits(tensor: tf.TensorInfo, sizes: number[], isRepeatable: boolean): boolean {
   const { shape } = tensor;

@@ -15,6 +15,7 @@ import { missingKernels } from './missing/index.ts';
 import { rmsNormKernels } from './rmsNorm.ts';
 import { rotaryEmbeddingKernels } from './rotaryEmbedding.ts';
 import { attentionKernels } from './scaledDotProductAttention.ts';
+import { selfAttentionKernels } from './selfAttention.ts';
 import { sigmoidCrossEntropyKernels } from './sigmoidCrossEntropy.ts';
 import { softmaxCrossEntropyKernels } from './softmaxCrossEntropy.ts';
 import { sumKernel } from './sum.ts';
@@ -42,6 +43,7 @@ export const registry: readonly KernelDefinition[] = [
   ...maskedMeanKernels,
   ...rmsNormKernels,
   ...rotaryEmbeddingKernels,
+  ...selfAttentionKernels,
   ...sigmoidCrossEntropyKernels,
   ...softmaxCrossEntropyKernels,
 ];

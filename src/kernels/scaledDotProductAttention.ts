@@ -3,7 +3,7 @@ import { AnyformerError } from '../core/errors.ts';
 import {
   type AttentionInputs,
   type AttentionSettings,
-  type AttentionSizes,
+  attentionParameters,
   attentionSizes,
 } from './attentionSizes.ts';
 import { biasGradient, composedAttention } from './composedAttention.ts';
@@ -137,23 +137,6 @@ function named<T>(tensors: readonly T[], { hasMask, hasBias }: Attributes) {
   };
 }
 
-/** The strides of the bias, 0 where it is repeated, and the sizes and options: kernel parameters. */
-function commonParameters(
-  bias: tf.TensorInfo | undefined,
-  sizes: AttentionSizes,
-  { numHeads, numKeyValueHeads, causal, scale, dropout, seed }: AttentionSettings,
-): number[] {
-  const { queryLength, keyLength, headDim, valueDim } = sizes;
-  const [batches, heads, rows] = bias?.shape ?? [1, 1, 1];
-  const row = rows === 1 ? 0 : keyLength;
-  const biasHead = heads === 1 ? 0 : rows! * keyLength;
-  const biasBatch = batches === 1 ? 0 : heads! * rows! * keyLength;
-  return [
-    ...[row, biasBatch, biasHead, numHeads, numKeyValueHeads],
-    ...[queryLength, keyLength, headDim, valueDim, Number(causal), scale, dropout, seed],
-  ];
-}
-
 const forward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs, backend }) => {
   const { query, key, value, mask, bias } = named(inputs, attrs);
   const { numHeads, withWeights } = attrs;
@@ -174,7 +157,7 @@ const forward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs,
   const parameters = [
     ...[at(query), ...strides.query, at(key), ...strides.key, at(value), ...strides.value],
     ...[at(output), ...strides.output, at(statistics), at(weights), at(mask), at(bias)],
-    ...[...commonParameters(bias, sizes, attrs), scratch],
+    ...[...attentionParameters(bias, sizes, attrs), scratch],
   ];
   const unitWork = (queryLength * keyLength * (headDim + valueDim)) / 4;
   runRange(backend, 'f32_attention', parameters, B * numHeads, { unitWork, scratchBytes });
@@ -200,7 +183,7 @@ const backward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs
     ...[at(query), ...strides.query, at(key), ...strides.key, at(value), ...strides.value],
     ...[at(output), ...strides.output, at(statistics), at(dy)],
     ...[at(dquery), at(dkey), at(dvalue), at(mask), at(bias)],
-    ...[...commonParameters(bias, sizes, attrs), scratch],
+    ...[...attentionParameters(bias, sizes, attrs), scratch],
   ];
   const unitWork = queryLength * keyLength * (headDim + valueDim);
   runRange(backend, 'f32_attentionGrad', parameters, B * attrs.numKeyValueHeads, {

@@ -5,6 +5,7 @@ import {
   attentionWithWeights,
   scaledDotProductAttention,
 } from '../kernels/scaledDotProductAttention.ts';
+import { selfAttention } from '../kernels/selfAttention.ts';
 import type { AttentionWeights, LinearWeights, SelfAttentionWeights } from './blockWeights.ts';
 import type { ForwardContext } from './forwardContext.ts';
 
@@ -70,12 +71,21 @@ export function selfAttend(
 ): Attended {
   if (!('queryKeyValue' in weights)) return attend(x, x, x, weights, options);
   const { kernel, bias } = weights.queryKeyValue;
-  const fused = linear(x, kernel, bias); // (B, T, (H + 2 Hkv) d)
-  const { numHeads, numKeyValueHeads = numHeads } = options;
-  const headDim = kernel.shape[1] / (numHeads + 2 * numKeyValueHeads);
+  const fused = linear(x, kernel, bias) as tf.Tensor3D; // (B, T, (H + 2 Hkv) d)
+  return project(mixFused(fused, options), weights.output);
+}
+
+/** {@link mix} of queries, keys and values side by side: taken apart only where it has to be. */
+function mixFused(fused: tf.Tensor3D, options: AttendOptions): Attended {
+  const { numHeads, numKeyValueHeads = numHeads, mask, causal = false } = options;
+  if (!options.rotary && !options.bias && !options.returnProbabilities) {
+    const heads = { numHeads, numKeyValueHeads, mask, causal };
+    return { output: selfAttention(fused, { ...heads, ...dropoutOf(options) }) };
+  }
+  const headDim = fused.shape[2] / (numHeads + 2 * numKeyValueHeads);
   const widths = [numHeads, numKeyValueHeads, numKeyValueHeads].map((heads) => heads * headDim);
   const [q, k, v] = tf.split(fused, widths, 2) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  return project(mix(q, k, v, options), weights.output);
+  return mix(q, k, v, options);
 }
 
 /** From the heads' values, (B, T, H*dv), to what the attention adds, (B, T, D). */
@@ -86,7 +96,6 @@ function project({ output, ...rest }: Attended, { kernel, bias }: LinearWeights)
 /** The attention itself, between the linear maps. */
 function mix(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttendOptions): Attended {
   const { numHeads, numKeyValueHeads = numHeads, mask, bias, causal = false } = options;
-  const rate = options.training ? (options.dropout ?? 0) : 0;
   const keyWidth = q.shape[2]! / numHeads;
   const valueWidth = v.shape[2]! / numKeyValueHeads;
   const width = Math.max(keyWidth, valueWidth);
@@ -95,8 +104,7 @@ function mix(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttendOptions): 
     numKeyValueHeads,
     causal,
     scale: 1 / Math.sqrt(keyWidth),
-    dropout: rate,
-    seed: rate > 0 ? options.seeds.next() : 0,
+    ...dropoutOf(options),
     ...(mask && { mask }),
     ...(bias && { bias }),
   };
@@ -110,6 +118,11 @@ function mix(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttendOptions): 
     : { output: scaledDotProductAttention(...inputs, parameters), weights: undefined };
   const mixed = resizeHeads(output as tf.Tensor3D, numHeads, valueWidth);
   return weights ? { output: mixed, probabilities: weights as tf.Tensor4D } : { output: mixed };
+}
+
+function dropoutOf(options: AttendOptions): { dropout: number; seed: number } {
+  const dropout = options.training ? (options.dropout ?? 0) : 0;
+  return { dropout, seed: dropout > 0 ? options.seeds.next() : 0 };
 }
 
 function turn(x: tf.Tensor, numHeads: number, rotary: RotaryTables | undefined): tf.Tensor {

@@ -11,6 +11,7 @@ import {
   attentionWithWeights,
   scaledDotProductAttention,
 } from '../../src/kernels/scaledDotProductAttention.ts';
+import { selfAttention } from '../../src/kernels/selfAttention.ts';
 import { softmaxCrossEntropy } from '../../src/kernels/softmaxCrossEntropy.ts';
 
 beforeAll(async () => {
@@ -96,4 +97,14 @@ test('rotaryEmbedding names the position and the rows there are', () => {
   };
   expectError(rotate(3), /position 3 has no row in cos; positions go from 0 to 2/);
   expectError(rotate(-1), /position -1 /);
+});
+
+test('selfAttention names the heads that the last axis does not hold', () => {
+  const message = /\(1, 2, 10\) does not hold 2 heads of queries and 1 of keys/;
+  const options = { numHeads: 2, numKeyValueHeads: 1 };
+  expectError(() => selfAttention(tf.ones([1, 2, 10]), options), message);
+  expectError(
+    () => selfAttention(tf.ones([1, 2, 8]), { ...options, mask: tf.ones([1, 3]) }),
+    /mask .*\(1, 2\).*\(1, 3\)/,
+  );
 });

@@ -13,6 +13,7 @@ import { maskedMean, maskedMeanComposed } from '../../src/kernels/maskedMean.ts'
 import { rmsNorm, rmsNormComposed } from '../../src/kernels/rmsNorm.ts';
 import { rotaryComposed, rotaryEmbedding } from '../../src/kernels/rotaryEmbedding.ts';
 import { scaledDotProductAttention } from '../../src/kernels/scaledDotProductAttention.ts';
+import { selfAttention, selfAttentionComposed } from '../../src/kernels/selfAttention.ts';
 import {
   sigmoidCrossEntropy,
   sigmoidCrossEntropyComposed,
@@ -184,6 +185,24 @@ function attentionRow(name: string, row: AttentionRow): [string, MakeCase] {
   ];
 }
 
+function selfAttentionRow(name: string, row: AttentionRow): [string, MakeCase] {
+  return [
+    `selfAttention ${name}`,
+    (make, [B, T, D]) => {
+      const numHeads = 4;
+      const { numKeyValueHeads = numHeads, causal = false, dropout: rate = 0 } = row;
+      const width = (numHeads + 2 * numKeyValueHeads) * (1 + (D % 8));
+      const mask = row.mask ? make.mask([B, T]) : undefined;
+      const options = { numHeads, numKeyValueHeads, causal, dropout: rate, seed: T, mask };
+      return {
+        inputs: [make.normal([B, T, width])],
+        run: (fused) => selfAttention(fused as R3, options),
+        composed: (fused) => selfAttentionComposed(fused as R3, options),
+      };
+    },
+  ];
+}
+
 export const kernelCases: readonly [name: string, make: MakeCase][] = [
   ...(Object.keys(activations) as ActivationName[]).map(activationRow),
   ...(Object.keys(activations) as ActivationName[]).map((name) => linearRow(name, true)),
@@ -243,6 +262,10 @@ export const kernelCases: readonly [name: string, make: MakeCase][] = [
   attentionRow('with a bias', { bias: 'whole', mask: true }),
   attentionRow('with a repeated bias', { bias: 'repeated', numKeyValueHeads: 1 }),
   attentionRow('with a learned bias', { bias: 'repeated', learnedBias: true, causal: true }),
+  selfAttentionRow('of everything', {}),
+  selfAttentionRow('causal', { causal: true }),
+  selfAttentionRow('causal and masked, with dropout', { causal: true, mask: true, dropout: 0.3 }),
+  selfAttentionRow('with shared keys', { numKeyValueHeads: 2, mask: true }),
   pooledRow('maskedMean', maskedMean, maskedMeanComposed, true),
   pooledRow('maskedMean', maskedMean, maskedMeanComposed, false),
   pooledRow('maskedMax', maskedMax, maskedMaxComposed, true),
