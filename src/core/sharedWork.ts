@@ -1,3 +1,5 @@
+import { AnyformerError } from './errors.ts';
+
 /**
  * How threads share the range of one kernel call: a block of shared memory that the main thread
  * writes jobs to and from which every thread, the main one among them, claims chunks.
@@ -29,7 +31,8 @@ const CURRENT = 0;
 const DONE = 16;
 const FIRST_BAD = 32;
 const FAILED = 48;
-const SLOTS = 64;
+const READY = 64;
+const SLOTS = 80;
 const MAX_PARAMETERS = 56;
 /** Most chunks of a job. */
 export const MAX_CHUNKS = 128;
@@ -48,12 +51,16 @@ const NONE_BAD = 0x7fffffff;
 const SPINS = 10_000;
 /** The same where waiting was in vain: 1 microsecond. */
 const LEAST_SPINS = 256;
+/** A minute without a chunk done, asleep and in spins: a chunk takes a second or so. */
+const STALLED_MILLISECONDS = 60_000;
+const STALLED_SPINS = 1e10;
 
 /** The block as one thread sees it. */
 export class SharedWork {
   readonly #words: Int32Array;
   readonly #slots: readonly Float64Array[];
   #number = 0;
+  #isGone = false;
 
   constructor(buffer: ArrayBufferLike, address: number) {
     this.#words = new Int32Array(buffer, address, SLOTS);
@@ -61,6 +68,11 @@ export class SharedWork {
       (slot) =>
         new Float64Array(buffer, address + 4 * SLOTS + slot * 8 * SLOT_DOUBLES, SLOT_DOUBLES),
     );
+  }
+
+  /** Workers that have started; none any more after one of them is gone. */
+  get ready(): number {
+    return this.#isGone ? 0 : Atomics.load(this.#words, READY);
   }
 
   /** Makes `job` the current one. Main thread only, one job at a time. */
@@ -140,18 +152,36 @@ export class SharedWork {
    * Waits until all chunks of the posted job are computed.
    * @param mayBlock whether this thread is allowed to sleep; a page's main thread is not.
    * @returns the first bad unit, or -1.
+   * @throws AnyformerError `ENGINE` when a kernel fails in a thread, or a thread is gone.
    */
   finish(job: Job, mayBlock: boolean): number {
     const words = this.#words;
     const chunks = job.bounds.length - 1;
-    for (let spins = 0; ; spins++) {
-      const done = Atomics.load(words, DONE);
-      if (done === chunks) break;
-      if (mayBlock && spins > SPINS) Atomics.wait(words, DONE, done);
+    let done = Atomics.load(words, DONE);
+    for (let spins = 0; done < chunks; spins++) {
+      const isLate = mayBlock ? spins > SPINS && !this.#sleep(done) : spins > STALLED_SPINS;
+      const seen = Atomics.load(words, DONE);
+      if (seen !== done) spins = 0;
+      else if (isLate) throw this.#gone();
+      done = seen;
     }
-    if (Atomics.exchange(words, FAILED, 0) === 1) throw new WebAssembly.RuntimeError('in a thread');
+    if (Atomics.exchange(words, FAILED, 0) === 1) throw failed();
     const bad = Atomics.load(words, FIRST_BAD);
     return bad === NONE_BAD ? -1 : bad;
+  }
+
+  /** Sleeps until the last chunk is done. @returns false after a minute. */
+  #sleep(done: number): boolean {
+    return Atomics.wait(this.#words, DONE, done, STALLED_MILLISECONDS) !== 'timed-out';
+  }
+
+  #gone(): AnyformerError {
+    this.#isGone = true;
+    return new AnyformerError(
+      'ENGINE',
+      'A thread has not answered for a minute: its worker was ended from outside. What was being ' +
+        'computed is lost; load the model anew. The engine goes on with one thread.',
+    );
   }
 
   /**
@@ -162,6 +192,7 @@ export class SharedWork {
    */
   serve(kernels: KernelTable, thread: number): never {
     const words = this.#words;
+    Atomics.add(words, READY, 1);
     for (let most = SPINS; ; ) {
       const word = this.work(kernels, thread);
       let spins = 0;
@@ -174,4 +205,12 @@ export class SharedWork {
       Atomics.wait(words, CURRENT, word);
     }
   }
+}
+
+function failed(): AnyformerError {
+  return new AnyformerError(
+    'ENGINE',
+    'A kernel failed in one of the threads. That is a mistake of this library; please report it with ' +
+      'what was computed. createEngine({ threads: 1 }) shows the error itself.',
+  );
 }

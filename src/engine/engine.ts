@@ -4,15 +4,14 @@ import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.j
 import * as tf from '@tensorflow/tfjs-core';
 import { relaxedSimd as hasRelaxedSimd, simd as hasSimd } from 'wasm-feature-detect';
 import { runtime } from '#runtime';
-import { AnyformerError, show } from '../core/errors.ts';
-import { SHARED_WORK_BYTES } from '../core/sharedWork.ts';
+import { AnyformerError } from '../core/errors.ts';
 import type { WasmFile, WasmSource } from '../runtime/runtime.ts';
 import { AnyformerBackend } from './backend.ts';
 import type { Heap } from './heap.ts';
-import { bindNativeKernels, type NativeKernels } from './nativeKernels.ts';
+import { bindNativeKernels } from './nativeKernels.ts';
 import { usePlatform } from './platform.ts';
 import { bootTfjsBinary, sharedMemory, tfjsFile } from './tfjsBinary.ts';
-import { ThreadPool } from './threadPool.ts';
+import { chooseThreads, createThreadPool, type Threads } from './threads.ts';
 import { compile } from './wasmModule.ts';
 
 /** A feature of the build, and the reason where it is off. */
@@ -27,7 +26,11 @@ export interface EngineInfo {
   readonly backend: 'wasm';
   readonly simd: Feature;
   readonly relaxedSimd: Feature;
-  readonly threads: Feature & { readonly count: number };
+  /**
+   * Threads to compute with, the calling one among them, and how many of those run: they are started
+   * once there is work that pays for it. The reason is there when there are fewer than asked for.
+   */
+  readonly threads: Feature & { readonly count: number; readonly running: number };
   /** Bytes of WebAssembly memory, in use or free for reuse. */
   readonly heapBytes: number;
   /** Bytes of it in use now, and the most that were in use at once since the engine started. */
@@ -58,7 +61,7 @@ export class Engine {
   constructor(
     readonly backend: AnyformerBackend,
     private readonly relaxedSimd: Feature,
-    private readonly threads: EngineInfo['threads'],
+    private readonly threads: Threads,
   ) {}
 
   get heap(): Heap {
@@ -72,7 +75,7 @@ export class Engine {
       backend: 'wasm',
       simd: { enabled: true },
       relaxedSimd: this.relaxedSimd,
-      threads: this.threads,
+      threads: { ...this.threads, running: 1 + (this.backend.pool?.ready ?? 0) },
       heapBytes: this.heap.bytes,
       usedHeapBytes: this.heap.usedBytes,
       peakHeapBytes: this.heap.peakBytes,
@@ -132,56 +135,6 @@ export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
     throw new AnyformerError('ENGINE', 'tfjs refused to switch to the WebAssembly backend.');
   }
   return new Engine(backend, relaxedSimd, threads);
-}
-
-const MOST_THREADS = 8;
-
-/** Changes when a thread is lost. */
-type Threads = { enabled: boolean; count: number; reason?: string };
-
-function chooseThreads(wanted: unknown): Threads {
-  const isCount = Number.isInteger(wanted) && (wanted as number) >= 1;
-  if (wanted !== 'auto' && !isCount) {
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `createEngine: threads must be 'auto' or a whole number of at least 1, received ${show(wanted)}.`,
-    );
-  }
-  const one = (reason: string) => ({ enabled: false, count: 1, reason });
-  if (wanted === 1) return one('switched off with threads: 1');
-  if (runtime.threads === undefined) return one('this runtime has no threads for it');
-  if (typeof SharedArrayBuffer === 'undefined') return one('this runtime has no shared memory');
-  const available = runtime.threads.available();
-  if (wanted === 'auto' && available < 2) return one('there is one processor');
-  return {
-    enabled: true,
-    count: wanted === 'auto' ? Math.min(available, MOST_THREADS) : (wanted as number),
-  };
-}
-
-function createThreadPool(
-  threads: Threads,
-  native: NativeKernels,
-  module: WebAssembly.Module,
-  table: number,
-  heap: Heap,
-): ThreadPool {
-  const { start, mayBlock } = runtime.threads!;
-  const { memory } = heap;
-  const { count } = threads;
-  const block = Math.ceil(heap.malloc(SHARED_WORK_BYTES + 64) / 64) * 64;
-  heap.u8.fill(0, block, block + SHARED_WORK_BYTES);
-  // A worker that cannot start is one that claims nothing: the others do its work.
-  const onError = (error: Error) => {
-    threads.count -= 1;
-    threads.enabled = threads.count > 1;
-    threads.reason = `a thread could not start: ${error.message}`;
-  };
-  return new ThreadPool(native, memory, block, count, mayBlock, () => {
-    for (let thread = 1; thread < count; thread++) {
-      start({ module, memory, block, table, thread }, onError);
-    }
-  });
 }
 
 async function chooseRelaxedSimd(wanted: boolean): Promise<Feature> {

@@ -1,4 +1,4 @@
-import type { RangeOptions } from '../engine/threadPool.ts';
+import type { RangeOptions } from '../engine/divideRange.ts';
 import type { DecoderSizes } from './decodeRecords.ts';
 
 /** One phase of `f32_decode`, which threads can share. */

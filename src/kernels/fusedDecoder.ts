@@ -1,4 +1,5 @@
 import type { AnyformerBackend } from '../engine/backend.ts';
+import { isShareable } from '../engine/divideRange.ts';
 import { DecodeMemory, type DecoderRoom, type RotaryValues } from './decodeMemory.ts';
 import { type DecodePhase, decodePhases, type StepSize } from './decodePhases.ts';
 import type { DecoderSizes, DecoderTensors } from './decodeRecords.ts';
@@ -112,7 +113,7 @@ export class FusedDecoder {
       { rows, outputs, longest: rounded, isPrompt },
       this.#scratchBytes,
     );
-    const isDivided = all.some(({ units, options }) => pool.pays(units, options));
+    const isDivided = all.some(({ units, options }) => isShareable(units, options));
     const [model, step, scratch] = this.#whole as [number, number, number];
     const phases = all.map((phase) => ({
       ...phase,

@@ -1,5 +1,5 @@
 import type { AnyformerBackend } from '../engine/backend.ts';
-import type { RangeOptions } from '../engine/threadPool.ts';
+import { isShareable, type RangeOptions } from '../engine/divideRange.ts';
 
 /**
  * Calls a kernel of our WebAssembly module over the whole of its work: every kernel ends its
@@ -20,7 +20,7 @@ export function runRange(
 ): number {
   if (units <= 0) return -1;
   const { pool } = backend;
-  if (pool?.pays(units, options)) return pool.run(kernel, parameters, units, options);
+  if (pool && isShareable(units, options)) return pool.run(kernel, parameters, units, options);
   return backend.native[kernel]!(...parameters, 0, units);
 }
 

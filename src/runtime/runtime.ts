@@ -22,6 +22,8 @@ export interface Runtime {
   readonly name: string;
   /** Gives one of the WebAssembly files that the package ships. */
   loadWasm(file: WasmFile): Promise<WasmSource>;
+  /** Why there are no threads, and what gives them, where that is known. */
+  readonly withoutThreads?: string;
   /** Threads that may run at once; undefined where there are no workers to share memory with. */
   readonly threads?: {
     /** Processors at this program's disposal. */

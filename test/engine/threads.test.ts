@@ -50,9 +50,14 @@ describe('threads', () => {
       await program(training(2)),
       await program(training(4)),
     ];
-    expect(one.threads).toMatchObject({ enabled: false, reason: 'switched off with threads: 1' });
-    expect(two.threads).toEqual({ enabled: true, count: 2 });
-    expect(four.threads).toEqual({ enabled: true, count: 4 });
+    expect(one.threads).toEqual({
+      enabled: false,
+      count: 1,
+      running: 1,
+      reason: 'switched off with threads: 1',
+    });
+    expect(two.threads).toEqual({ enabled: true, count: 2, running: 2 });
+    expect(four.threads).toEqual({ enabled: true, count: 4, running: 4 });
     expect(one.losses.length).toBe(24);
     for (const other of [two, four]) {
       expect(other.losses).toEqual(one.losses);
@@ -102,6 +107,36 @@ describe('threads', () => {
       console.log(JSON.stringify({ atFirst, started }));
     `);
     expect(started).toEqual({ atFirst: 0, started: 2 });
+  });
+
+  it('that cannot start are done without, and the engine says so', async () => {
+    const result = await program(`
+      import { syncBuiltinESMExports } from 'node:module';
+      import threads from 'node:worker_threads';
+      threads.Worker = class extends threads.Worker {
+        constructor(_, options) {
+          super(new URL('missing.js', 'file:///nowhere/'), options);
+        }
+      };
+      syncBuiltinESMExports();
+      const tf = await import('anyformer/tf');
+      const engine = await tf.createEngine({ threads: 3 });
+      const multiply = () => tf.tidy(() => tf.matMul(tf.ones([300, 300]), tf.ones([300, 300])).dataSync()[9]);
+      const values = new Set();
+      for (const end = performance.now() + 10_000; performance.now() < end; ) {
+        values.add(multiply());
+        await new Promise((resolve) => setTimeout(resolve));
+        if (engine.info().threads.count === 1) break;
+      }
+      console.log(JSON.stringify({ values: [...values], ...engine.info().threads }));
+    `);
+    expect(result).toEqual({
+      values: [300],
+      enabled: false,
+      count: 1,
+      running: 1,
+      reason: expect.stringMatching(/^a thread could not start: .*missing\.js/),
+    });
   });
 
   it.each([0, -1, 1.5, Number.NaN, '2', null])('are refused as %s', async (threads) => {
