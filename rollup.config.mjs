@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import commonjs from '@rollup/plugin-commonjs';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
+import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
 import { thirdPartyNotices } from './rollup.notices.mjs';
@@ -15,10 +16,25 @@ export function getGlobal(key, init) {
   return map.get(key);
 }`;
 
+/** tfjs, what it depends on, and what stands in for a part of it. */
+const OF_TFJS = /\/node_modules\/(@tensorflow|long|seedrandom)\/|^\0(tfjs|commonjs)/;
+
+/** The modules of tfjs that do something when they are imported; the others only define. */
+const ACTING = new RegExp(
+  [
+    'tfjs-core/dist/(engine|tensor|flags|base_side_effects|register_all_gradients)',
+    'tfjs-core/dist/(platforms|public/chained_ops)/\\w+',
+    'tfjs-core/dist/io/(?!io\\.)\\w+',
+    'tfjs-backend-wasm/dist/(flags_wasm|register_all_kernels)',
+  ]
+    .map((path) => `/${path}\\.js$`)
+    .join('|'),
+);
+
 /**
  * What is taken out of tfjs when it is bundled, and why:
  * - Emscripten's loaders: src/engine boots the binaries itself;
- * - the Node platform and Node's builtins: src/engine/platform.ts stands on Web standards;
+ * - the platforms and Node's builtins: src/engine/platform.ts stands on Web standards;
  * - the engine and kernel registry on globalThis: another copy of tfjs on the page, or of this
  *   library, must not find ours.
  */
@@ -30,7 +46,7 @@ export function tfjsParts() {
     enforce: 'pre',
     resolveId(id, importer) {
       if (!importer?.includes('@tensorflow')) return null;
-      if (/wasm-out\/.*\.js$/.test(id) || /platform_node(\.js)?$/.test(id)) return empty;
+      if (/wasm-out\/.*\.js$/.test(id) || /platform_(node|browser)(\.js)?$/.test(id)) return empty;
       if (/^(crypto|util|fs|path|os|worker_threads|perf_hooks|node-fetch|string_decoder)$/.test(id))
         return empty;
       if (/\/global_util(\.js)?$/.test(id)) return globals;
@@ -41,6 +57,10 @@ export function tfjsParts() {
       if (id === globals) return PRIVATE_GLOBALS;
       return null;
     },
+    transform(code, id) {
+      if (!/\/tfjs-(core|backend-\w+)\//.test(id)) return null;
+      return { code, map: null, moduleSideEffects: ACTING.test(id) };
+    },
   };
 }
 
@@ -50,30 +70,85 @@ const hosts = readdirSync('src/runtime')
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts'];
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) => id === '#runtime' || id.startsWith('node:') || id === 'cli-progress';
+const byName = (files) =>
+  Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
 
-/** The published JavaScript: one module per entry and host, the rest in shared chunks. */
-const code = {
-  input: Object.fromEntries(
-    [...entries, ...hosts].map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]),
-  ),
+const source = {
   external: isHostModule,
-  output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].js' },
   plugins: [
     tfjsParts(),
     resolve({ browser: true, mainFields: ['module', 'browser', 'main'] }),
     commonjs(),
     esbuild({ target: 'es2022' }),
-    // A host reads it all at each start. Classes keep their names, which consoles and traces show.
-    terser({ module: true, keep_classnames: true, format: { comments: false, ascii_only: true } }),
-    thirdPartyNotices('THIRD-PARTY.txt'),
   ],
   onwarn(warning, warn) {
     // Both stand in tfjs's own sources.
     if (warning.code === 'CIRCULAR_DEPENDENCY' && /@tensorflow/.test(warning.message)) return;
+    if (warning.code === 'CIRCULAR_CHUNK') throw new Error(warning.message);
     if (warning.code === 'THIS_IS_UNDEFINED' && /@tensorflow/.test(warning.id ?? '')) return;
     warn(warning);
   },
 };
+
+/**
+ * The modules of which something is left where a program imports `entry` alone, and what those
+ * import themselves, so that they can be a chunk which needs no other. An import from a module that
+ * passes on what is in others is none of all these.
+ */
+export async function modulesOf(entry) {
+  const imports = new Map();
+  const passingOn = new Set();
+  const readImports = {
+    name: 'read-imports',
+    moduleParsed({ id, ast, importedIds }) {
+      imports.set(id, importedIds);
+      const isReexport = ({ type, source }) => /^Export(All|Named)/.test(type) && source != null;
+      if (ast.body.some(isReexport)) passingOn.add(id);
+    },
+  };
+  const bundle = await rollup({ ...source, input: entry, plugins: [source.plugins, readImports] });
+  const { output } = await bundle.generate({ format: 'es' });
+  const left = output
+    .flatMap((chunk) => Object.entries(chunk.modules))
+    .filter(([, { renderedLength }]) => renderedLength > 0);
+  const modules = new Set(left.map(([id]) => id));
+  for (const id of modules) {
+    for (const imported of imports.get(id) ?? []) {
+      if (!passingOn.has(imported)) modules.add(imported);
+    }
+  }
+  return modules;
+}
+
+/**
+ * The published JavaScript: one module per entry and host, the rest in shared chunks. What
+ * `anyformer` needs is a chunk of its own, so that it does not load what of tfjs is there for
+ * `anyformer/tf`.
+ */
+async function code() {
+  const needed = await modulesOf('src/index.ts');
+  return {
+    ...source,
+    input: byName([...entries, ...hosts]),
+    output: {
+      dir: 'dist',
+      format: 'es',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      onlyExplicitManualChunks: true,
+      manualChunks: (id) => (OF_TFJS.test(id) && needed.has(id) ? 'tfjs' : undefined),
+    },
+    plugins: [
+      ...source.plugins,
+      // A host reads it all at each start. Classes keep their names, which consoles and traces show.
+      terser({
+        module: true,
+        keep_classnames: true,
+        format: { comments: false, preserve_annotations: true, ascii_only: true },
+      }),
+      thirdPartyNotices('THIRD-PARTY.txt'),
+    ],
+  };
+}
 
 /** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */
 export function resolvableTypes() {
@@ -91,10 +166,10 @@ export function resolvableTypes() {
 
 /** The published types. */
 const types = {
-  input: Object.fromEntries(entries.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file])),
+  input: byName(entries),
   external: (id) => isHostModule(id) || /^(@tensorflow|@huggingface|valibot|pure-rand)/.test(id),
   output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
   plugins: [dts(), resolvableTypes()],
 };
 
-export default [code, types];
+export default async () => [await code(), types];

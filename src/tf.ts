@@ -4,6 +4,7 @@
  * It is a copy of its own: another TensorFlow.js on the same page neither sees it nor disturbs it.
  * Start the engine first, with `createEngine()`.
  */
+import './kernels/wholeTfjs.ts';
 import type { Engine, EngineOptions } from './engine/engine.ts';
 import { createEngine as startEngine } from './kernels/createEngine.ts';
 import { registerLayers } from './layers/index.ts';

@@ -19,6 +19,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/wholeTfjs.ts'],
     server: { deps: { inline: [/@tensorflow/] } },
     // tfjs is over a thousand modules: each worker loads them once, not once a file.
     isolate: false,

@@ -1,6 +1,4 @@
-import '@tensorflow/tfjs-backend-wasm/dist/register_all_kernels.js';
-import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
-import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
+import '@tensorflow/tfjs-core/dist/base_side_effects.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { relaxedSimd as hasRelaxedSimd, simd as hasSimd } from 'wasm-feature-detect';
 import { runtime } from '#runtime';

@@ -1,6 +1,6 @@
 import { AnyformerError } from '../core/errors.ts';
 import { bootEngine, type Engine, type EngineOptions } from '../engine/engine.ts';
-import { registerKernels } from './index.ts';
+import { registerOurKernels, registerTfjsKernels } from './equipment.ts';
 
 let running: Promise<Engine> | undefined;
 
@@ -36,7 +36,8 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
 }
 
 async function start(options: EngineOptions | undefined): Promise<Engine> {
+  registerTfjsKernels();
   const engine = await bootEngine(options);
-  registerKernels();
+  registerOurKernels();
   return engine;
 }

@@ -1,4 +1,6 @@
 /** What the rows measure that the package does not export: our kernels and models, and their tfjs. */
+import '../../src/kernels/wholeTfjs.ts';
+
 export * as tf from '@tensorflow/tfjs-core';
 export { activation } from '../../src/kernels/activation.ts';
 export { adamWUpdate } from '../../src/kernels/adamUpdate.ts';

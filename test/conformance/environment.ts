@@ -1,3 +1,4 @@
+import '../../src/kernels/wholeTfjs.ts';
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';

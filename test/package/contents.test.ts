@@ -114,6 +114,16 @@ describe('the entries', () => {
     });
   });
 
+  it('load tfjs-layers only for anyformer/tf', async () => {
+    const withLayers: string[] = [];
+    for (const { specifier, code } of codeEntries()) {
+      const { files } = await reach(code);
+      const texts = await Promise.all(files.map(read));
+      if (texts.some((text) => text.includes('LayersModel'))) withLayers.push(specifier);
+    }
+    expect(withLayers).toEqual(['anyformer/tf']);
+  });
+
   it('can be imported, and do nothing by that', async () => {
     const { stdout, stderr, code } = await runNode(
       [

@@ -56,6 +56,45 @@ describe('the installed package', () => {
     ]);
   });
 
+  it('gets all of tfjs when anyformer/tf is imported, also while the engine runs', async () => {
+    const printed = await run(
+      'late.mjs',
+      `
+      import { createEngine, TextClassifier } from 'anyformer';
+
+      const engine = await createEngine({ relaxed: false });
+      const classifier = await TextClassifier.create({
+        maxLength: 8,
+        tokenizer: { type: 'wordpiece', vocabSize: 60 },
+        encoder: { hiddenSize: 8, numAttentionHeads: 2, intermediateSize: 8, dropout: 0 },
+      });
+      const examples = ['cold', 'warm'].map((label) => ({ text: 'a ' + label + ' day', label }));
+      await classifier.train(examples, { epochs: 1 });
+      const before = await classifier.predict('a cold day');
+
+      const tf = await import('anyformer/tf');
+      const after = await classifier.predict('a cold day');
+      await classifier.train(examples, { epochs: 1 });
+      const image = tf.ones([1, 4, 4, 1]);
+      const filter = tf.ones([3, 3, 1, 1]);
+      const slope = tf.grad((x) => x.conv2d(filter, 1, 'valid').sum())(image);
+      const product = tf.ones([2, 3]).matMul(tf.ones([3, 2])).dataSync();
+      console.log(JSON.stringify({
+        same: JSON.stringify(after) === JSON.stringify(before),
+        slope: Array.from(slope.dataSync().slice(0, 4)),
+        product: Array.from(product),
+        oneEngine: (await tf.createEngine()) === engine,
+      }));
+      `,
+    );
+    expect(printed).toEqual({
+      same: true,
+      slope: [1, 2, 2, 1],
+      product: [3, 3, 3, 3],
+      oneEngine: true,
+    });
+  });
+
   it("runs the article's model, with fewer words, and the loss falls", async () => {
     // A text tells its label by the one word that is 3 or 4.
     const printed = await run(
