@@ -46,7 +46,8 @@ export function tfjsParts() {
     enforce: 'pre',
     resolveId(id, importer) {
       if (!importer?.includes('@tensorflow')) return null;
-      if (/wasm-out\/.*\.js$/.test(id) || /platform_(node|browser)(\.js)?$/.test(id)) return empty;
+      if (/wasm-out\/.*\.js$/.test(id) || /platform_node(\.js)?$/.test(id)) return empty;
+      if (/platform_browser$/.test(id) && /base_side_effects/.test(importer)) return empty;
       if (/^(crypto|util|fs|path|os|worker_threads|perf_hooks|node-fetch|string_decoder)$/.test(id))
         return empty;
       if (/\/global_util(\.js)?$/.test(id)) return globals;

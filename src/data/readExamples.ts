@@ -1,7 +1,6 @@
 import { AnyformerError, show } from '../core/errors.ts';
 import type { TextExample } from './labels.ts';
 import { nearestName } from './nearestName.ts';
-import { readCsv } from './readCsv.ts';
 import { readJson, readJsonl } from './readJson.ts';
 import type { RowProblem, TableRow } from './table.ts';
 import type { TextSource } from './textChunks.ts';
@@ -18,12 +17,15 @@ export interface ExamplesFound {
   readonly problems: RowProblem[];
 }
 
+// Its parser is loaded by those who have such a file.
+const loadCsvReader = async () => (await import('./readCsv.ts')).readCsv;
+
 const READERS = {
-  csv: readCsv,
-  tsv: readCsv,
-  jsonl: readJsonl,
-  ndjson: readJsonl,
-  json: readJson,
+  csv: loadCsvReader,
+  tsv: loadCsvReader,
+  jsonl: () => readJsonl,
+  ndjson: () => readJsonl,
+  json: () => readJson,
 } as const;
 
 export interface ReadExamplesOptions extends ExampleColumns {
@@ -59,7 +61,8 @@ export async function readExamples(
   }
   const unreadable: RowProblem[] = [];
   const onProblem = (problem: RowProblem) => void unreadable.push(problem);
-  const rows = READERS[format as keyof typeof READERS](source, {
+  const read = await READERS[format as keyof typeof READERS]();
+  const rows = read(source, {
     onProblem,
     delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
   });
