@@ -65,14 +65,23 @@ export function tfjsParts() {
   };
 }
 
-const hosts = readdirSync('src/runtime')
-  .filter((file) => file !== 'runtime.ts')
-  .map((file) => `src/runtime/${file}`);
+const runtimeFiles = readdirSync('src/runtime').map((file) => `src/runtime/${file}`);
+const workers = runtimeFiles.filter((file) => file.endsWith('Worker.ts'));
+/** One leaf for each host: what the package's `imports` choose between. */
+const hosts = runtimeFiles.filter((file) => !/\/(runtime|fetchWasm)\.ts$|Worker\.ts$/.test(file));
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts'];
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) => id === '#runtime' || id.startsWith('node:') || id === 'cli-progress';
 const byName = (files) =>
   Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
+
+// A host reads it all at each start. Classes keep their names, which consoles and traces show.
+const minify = () =>
+  terser({
+    module: true,
+    keep_classnames: true,
+    format: { comments: false, preserve_annotations: true, ascii_only: true },
+  });
 
 const source = {
   external: isHostModule,
@@ -138,18 +147,17 @@ async function code() {
       onlyExplicitManualChunks: true,
       manualChunks: (id) => (OF_TFJS.test(id) && needed.has(id) ? 'tfjs' : undefined),
     },
-    plugins: [
-      ...source.plugins,
-      // A host reads it all at each start. Classes keep their names, which consoles and traces show.
-      terser({
-        module: true,
-        keep_classnames: true,
-        format: { comments: false, preserve_annotations: true, ascii_only: true },
-      }),
-      thirdPartyNotices('THIRD-PARTY.txt'),
-    ],
+    plugins: [...source.plugins, minify(), thirdPartyNotices('THIRD-PARTY.txt')],
   };
 }
+
+/** The programs of workers: each a file of its own that imports nothing, to be served as it is. */
+const workerCode = workers.map((file) => ({
+  input: byName([file]),
+  external: isHostModule,
+  output: { dir: 'dist', format: 'es' },
+  plugins: [esbuild({ target: 'es2022' }), minify()],
+}));
 
 /** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */
 export function resolvableTypes() {
@@ -173,4 +181,4 @@ const types = {
   plugins: [dts(), resolvableTypes()],
 };
 
-export default async () => [await code(), types];
+export default async () => [await code(), ...workerCode, types];

@@ -25,9 +25,8 @@ export function chooseThreads(wanted: unknown): Threads {
   }
   const one = (reason: string) => ({ enabled: false, count: 1, reason });
   if (wanted === 1) return one('switched off with threads: 1');
-  if (runtime.threads === undefined) {
-    return one(runtime.withoutThreads ?? 'this runtime has no threads for it');
-  }
+  if (runtime.withoutThreads !== undefined) return one(runtime.withoutThreads);
+  if (runtime.threads === undefined) return one('this runtime has no threads for it');
   if (typeof SharedArrayBuffer === 'undefined') return one('this runtime has no shared memory');
   const available = runtime.threads.available();
   if (wanted === 'auto' && available < 2) return one('there is one processor');
@@ -49,14 +48,19 @@ export function createThreadPool(
   const block = Math.ceil(heap.malloc(SHARED_WORK_BYTES + 64) / 64) * 64;
   heap.u8.fill(0, block, block + SHARED_WORK_BYTES);
   // A worker that cannot start is one that claims nothing: the others do its work.
-  const onError = (error: Error) => {
+  const lose = (error: unknown) => {
     threads.count = Math.max(1, threads.count - 1);
     threads.enabled = threads.count > 1;
-    threads.reason = `a thread could not start: ${error.message}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    threads.reason = `a thread could not start: ${reason}`;
   };
   return new ThreadPool(native, memory, block, count, mayBlock, () => {
     for (let thread = 1; thread < count; thread++) {
-      start({ module, memory, block, table, thread }, onError);
+      try {
+        start({ module, memory, block, table, thread }, lose);
+      } catch (error) {
+        lose(error);
+      }
     }
   });
 }

@@ -22,15 +22,18 @@ export interface Runtime {
   readonly name: string;
   /** Gives one of the WebAssembly files that the package ships. */
   loadWasm(file: WasmFile): Promise<WasmSource>;
-  /** Why there are no threads, and what gives them, where that is known. */
-  readonly withoutThreads?: string;
+  /** Why there are no threads here, and what gives them; undefined where there are. */
+  readonly withoutThreads?: string | undefined;
   /** Threads that may run at once; undefined where there are no workers to share memory with. */
   readonly threads?: {
     /** Processors at this program's disposal. */
     available(): number;
     /** Whether the thread that runs the engine may sleep. */
     readonly mayBlock: boolean;
-    /** Starts a worker with kernels. It does not keep the process alive. */
+    /**
+     * Starts a worker with kernels, which does not keep the process alive. Throws, or calls `onError`
+     * later, when it cannot.
+     */
     start(data: KernelWorkerData, onError: (error: Error) => void): void;
   };
   /** Opens a directory, where there is a file system. */

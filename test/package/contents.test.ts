@@ -8,7 +8,7 @@ import { type InstalledPackage, installPackage, runNode } from '../support/built
 interface Manifest {
   readonly name: string;
   readonly exports: Record<string, string | { types: string; default: string }>;
-  readonly imports: Record<string, { default: string }>;
+  readonly imports: { readonly '#runtime': Record<string, string> };
 }
 
 let installed: InstalledPackage;
@@ -34,6 +34,15 @@ function codeEntries(): { specifier: string; types: string; code: string }[] {
           },
         ],
   );
+}
+
+/** What `#runtime` stands for, by the conditions that choose it. */
+function hostLeaves(): { condition: string; file: string }[] {
+  const { types, ...leaves } = manifest.imports['#runtime'];
+  return Object.entries(leaves).map(([condition, file]) => ({
+    condition,
+    file: posix.normalize(file),
+  }));
 }
 
 /** All files of the package that `file` loads, itself among them, and what else it imports. */
@@ -83,15 +92,17 @@ describe('the packed files', () => {
   it('have all that an entry or its types load, and nothing else', async () => {
     const reached = new Set<string>();
     const roots = codeEntries().flatMap(({ types, code }) => [types, code]);
-    roots.push(...Object.values(manifest.imports).map((host) => posix.normalize(host.default)));
+    roots.push(...hostLeaves().map(({ file }) => file));
     for (const file of roots) {
       const { files } = await reach(file);
       expect(installed.files, `needed by ${file}`).toEqual(expect.arrayContaining(files));
       for (const one of files) reached.add(one);
     }
-    // Started by the address of its file, not imported.
-    const worker = await reach('dist/runtime/nodeWorker.js');
-    for (const one of worker.files) reached.add(one);
+    // Started by the address of its file, not imported; served as it stands, so it imports no other.
+    for (const worker of ['dist/runtime/nodeWorker.js', 'dist/runtime/browserWorker.js']) {
+      expect((await reach(worker)).files).toEqual([worker]);
+      reached.add(worker);
+    }
     const code = installed.files.filter((file) => /\.(js|d\.ts)$/.test(file));
     expect(code.filter((file) => !reached.has(file))).toEqual([]);
   });
@@ -122,6 +133,18 @@ describe('the entries', () => {
       if (texts.some((text) => text.includes('LayersModel'))) withLayers.push(specifier);
     }
     expect(withLayers).toEqual(['anyformer/tf']);
+  });
+
+  it('leave what is of Node to the leaf for Node', async () => {
+    for (const { condition, file } of hostLeaves()) {
+      const { outside } = await reach(file);
+      const isNode = condition === 'default';
+      expect(
+        outside.some((name) => name.startsWith('node:')),
+        file,
+      ).toBe(isNode);
+    }
+    expect((await reach('dist/runtime/browserWorker.js')).outside).toEqual([]);
   });
 
   it('can be imported, and do nothing by that', async () => {

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import puppeteer, { type Browser } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineOptions } from '../../../src/index.ts';
+import { type InstalledPackage, installPackage } from '../../support/builtPackage.ts';
+import { findChromium } from '../findBinary.ts';
+import { type Serving, servePages } from '../pageServer.ts';
+import { programHosts, runProgram, type Trained, writeProgram } from './programHosts.ts';
+import { buildSite } from './threadsPage.ts';
+
+let installed: InstalledPackage;
+let reference: Trained;
+
+beforeAll(async () => {
+  installed = await installPackage();
+  await writeProgram(installed.folder);
+  reference = await runProgram(programHosts[0]!, installed.folder, { threads: 1, relaxed: false });
+});
+afterAll(() => installed?.remove());
+
+/** Any number of threads gives the bits of one; without relaxed SIMD, every host Node's numbers. */
+function expectSameTraining(found: readonly Trained[]): void {
+  for (const { losses, weights, scores } of found) {
+    expect(losses).toEqual(found[0]!.losses);
+    expect(weights).toBe(found[0]!.weights);
+    expect(scores).toBe(found[0]!.scores);
+  }
+}
+
+function expectNodesLosses({ losses }: Trained): void {
+  expect(losses.length).toBe(reference.losses.length);
+  for (const [i, loss] of losses.entries()) expect(loss).toBeCloseTo(reference.losses[i]!, 4);
+}
+
+const running = (count: number) => ({ enabled: true, count, running: count });
+
+describe('the same bits on 1, 2 and 4 threads', () => {
+  it('comes from a training that learns something', () => {
+    expect(reference.losses.length).toBe(12);
+    expect(reference.losses.at(-1)).toBeLessThan(reference.losses[0]! / 2);
+    expect(reference.weights).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  for (const host of programHosts) {
+    const { name, binary } = host;
+    const title = binary ? name : `${name}, left out: npm ci brings it on Linux x64`;
+    it.skipIf(!binary)(title, { timeout: 240_000 }, async () => {
+      const found: Trained[] = [];
+      for (const threads of [1, 2, 4]) {
+        found.push(await runProgram(host, installed.folder, { threads }));
+      }
+      expect(found.map(({ threads }) => threads)).toEqual([
+        { enabled: false, count: 1, running: 1, reason: 'switched off with threads: 1' },
+        running(2),
+        running(4),
+      ]);
+      expectSameTraining(found);
+      expectNodesLosses(await runProgram(host, installed.folder, { threads: 2, relaxed: false }));
+    });
+  }
+});
+
+const chromium = findChromium();
+const title = chromium ? 'Chromium' : 'Chromium, left out: set CHROMIUM to its path';
+
+describe.skipIf(!chromium)(title, () => {
+  let browser: Browser;
+  let site: string;
+
+  beforeAll(async () => {
+    site = join(installed.folder, 'site');
+    await buildSite(installed.folder, site);
+    browser = await puppeteer.launch({
+      executablePath: chromium!,
+      args: ['--no-sandbox', '--disable-gpu'],
+    });
+  }, 120_000);
+  afterAll(() => browser?.close());
+
+  /** Opens a page of its own, and trains there. */
+  async function train(
+    where: 'trainHere' | 'trainInWorker',
+    options: EngineOptions,
+    serving: Serving,
+  ): Promise<Trained> {
+    const server = await servePages(site, serving);
+    const page = await browser.newPage();
+    try {
+      await page.goto(`${server.address}index.html`);
+      await page.waitForFunction('globalThis.trainHere !== undefined');
+      return (await page.evaluate(`${where}(${JSON.stringify(options)})`)) as Trained;
+    } finally {
+      await page.close();
+      await server.close();
+    }
+  }
+
+  describe.each([
+    ["a page's main thread", 'trainHere'],
+    ['a Web Worker', 'trainInWorker'],
+  ] as const)('on %s', (_, where) => {
+    it('gives the same bits on 1, 2 and 4 threads', { timeout: 240_000 }, async () => {
+      const found: Trained[] = [];
+      for (const threads of [1, 2, 4]) {
+        found.push(await train(where, { threads }, { isolated: true }));
+      }
+      expect(found[0]).toMatchObject({ runtime: 'browser', threads: { enabled: false } });
+      expect(found[1]!.threads).toEqual(running(2));
+      expect(found[2]!.threads).toEqual(running(4));
+      expectSameTraining(found);
+    });
+
+    it("gives Node's numbers, and one thread where the page is not isolated", {
+      timeout: 120_000,
+    }, async () => {
+      const trained = await train(where, { threads: 2, relaxed: false }, { isolated: false });
+      expectNodesLosses(trained);
+      expect(trained.threads).toEqual({
+        enabled: false,
+        count: 1,
+        running: 1,
+        reason: expect.stringMatching(
+          /^the page is not cross-origin isolated; serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp$/,
+        ),
+      });
+    });
+
+    it('goes on with one thread where the worker’s file is missing, and says so', {
+      timeout: 120_000,
+    }, async () => {
+      const trained = await train(
+        where,
+        { threads: 3, relaxed: false },
+        { isolated: true, missing: ['browserWorker.js'] },
+      );
+      expectNodesLosses(trained);
+      expect(trained.threads).toEqual({
+        enabled: false,
+        count: 1,
+        running: 1,
+        reason: expect.stringMatching(/^a thread could not start: .*browserWorker\.js/),
+      });
+    });
+  });
+
+  it('takes WebAssembly of any type, and says what is missing', { timeout: 120_000 }, async () => {
+    const options: EngineOptions = { threads: 1, relaxed: false };
+    const isolated = false;
+    const wasmType = 'application/octet-stream';
+    expectNodesLosses(await train('trainHere', options, { isolated, wasmType }));
+    const without = (file: string) => train('trainHere', options, { isolated, missing: [file] });
+    await expect(without('anyformer.simd.wasm')).rejects.toThrow(
+      /wasm\/anyformer\.simd\.wasm was answered with 404\. Serve the files of the package's dist\/wasm/,
+    );
+    const policy = "script-src 'self'";
+    await expect(train('trainHere', options, { isolated, policy })).rejects.toThrow(
+      /could not be compiled: .*'wasm-unsafe-eval' in its script-src/,
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const PAGE = `
+import * as anyformer from 'anyformer';
+import { program } from './program.mjs';
+
+globalThis.trainHere = (options) => program(anyformer, options);
+globalThis.trainInWorker = (options) =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker('js/trainingWorker.js', { type: 'module' });
+    worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+    worker.onerror = ({ message }) => reject(new Error(message));
+    worker.postMessage(options);
+  });
+`;
+
+const TRAINING_WORKER = `
+import * as anyformer from 'anyformer';
+import { program } from './program.mjs';
+
+onmessage = ({ data }) =>
+  program(anyformer, data).then(postMessage, (error) => postMessage({ error: error.message }));
+`;
+
+/**
+ * Makes a site of the package as a user does who bundles: one script for the page, one for a Web
+ * Worker, and what these load by its address beside them.
+ *
+ * @param installed where the package and program.mjs stand.
+ */
+export async function buildSite(installed: string, site: string): Promise<void> {
+  await mkdir(join(site, 'js'), { recursive: true });
+  const scripts = { page: PAGE, trainingWorker: TRAINING_WORKER };
+  for (const [name, contents] of Object.entries(scripts)) {
+    await build({
+      stdin: { contents, resolveDir: installed, sourcefile: `${name}.mjs` },
+      outfile: join(site, `js/${name}.js`),
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      conditions: ['browser'],
+      logLevel: 'error',
+    });
+  }
+  const dist = join(installed, 'node_modules/anyformer/dist');
+  await copyFile(join(dist, 'runtime/browserWorker.js'), join(site, 'js/browserWorker.js'));
+  await cp(join(dist, 'wasm'), join(site, 'wasm'), { recursive: true });
+  await writeFile(
+    join(site, 'index.html'),
+    '<!doctype html><meta charset="utf-8"><title>threads</title><script type="module" src="js/page.js"></script>',
+  );
+}
