@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/wholeTfjs.ts'],
+    // Its own set: vitest.slow.config.ts.
+    exclude: ['test/slow/**'],
     server: { deps: { inline: [/@tensorflow/] } },
     // tfjs is over a thousand modules: each worker loads them once, not once a file.
     isolate: false,
