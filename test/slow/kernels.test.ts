@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { builds, GuardedMemory } from '../wasm/guardedMemory.ts';
 import { attentionRows } from './kernels/attention.ts';
+import { decodingRows } from './kernels/decoding.ts';
 import { elementwiseRows } from './kernels/elementwise.ts';
 import { normalizationRows } from './kernels/normalization.ts';
 import { optimizerRows } from './kernels/optimizers.ts';
@@ -19,6 +20,7 @@ const SHAPES = 10_000;
 /** Every kernel, one row each. */
 const rows = [
   ...attentionRows,
+  ...decodingRows,
   ...elementwiseRows,
   ...normalizationRows,
   ...optimizerRows,

@@ -109,3 +109,27 @@ export function gemv(guarded: GuardedMemory, fractions: readonly number[], p: Ge
     return [memory.readF32(c, N), memory.readF32(pre, N)] as const;
   });
 }
+
+/** Runs `f32_gemv_rows`, and `f32_gemv` on each row: both have to give the same bits. */
+export function gemvRows(guarded: GuardedMemory, fractions: readonly number[], p: GemmProblem) {
+  const { M, N, K } = p;
+  const matrix = [p.ldb, Number(p.transB)];
+  return runSplit(guarded, fractions, (memory, parts) => {
+    const { kernels } = memory;
+    const [x, b, y, z] = [memory.f32(p.A), memory.f32(p.B), memory.f32(p.C), memory.f32(p.C)];
+    const bias = p.bias ? memory.f32(p.bias) : 0;
+    for (const [begin, end] of parts(N)) {
+      kernels.f32_gemv_rows!(
+        ...[x, p.lda, M, b, ...matrix, y, p.ldc, N, K, Number(p.accumulate)],
+        ...[bias, p.code, begin, end],
+      );
+    }
+    for (let row = 0; row < M; row++) {
+      kernels.f32_gemv!(
+        ...[x + 4 * row * p.lda, b, ...matrix, z + 4 * row * p.ldc, N, K, Number(p.accumulate)],
+        ...[bias, p.code, 0, 0, N],
+      );
+    }
+    return [memory.readF32(y, p.C.length), memory.readF32(z, p.C.length)] as const;
+  });
+}

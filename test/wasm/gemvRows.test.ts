@@ -2,34 +2,16 @@ import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { expectClose } from './expectClose.ts';
 import { anyGemmCase, type GemmCase, oddSizes, problem, toleranceOf } from './gemmCase.ts';
-import { anySplit, builds, firstDifference, GuardedMemory, runSplit } from './guardedMemory.ts';
+import { gemvRows } from './gemmKernels.ts';
+import { anySplit, builds, firstDifference, GuardedMemory } from './guardedMemory.ts';
 import { MemoryEnd } from './memoryEnd.ts';
 import { matrixProduct } from './reference/matrixProduct.ts';
 
 /** `f32_gemv_rows` against float64, and bit for bit against `f32_gemv` of each row. */
 function expectRows(guarded: GuardedMemory, fractions: readonly number[], shape: GemmCase) {
   const p = problem({ ...shape, transA: false });
-  const { M, N, K } = p;
-  const matrix = [p.ldb, Number(p.transB)];
-  const [together, apart] = runSplit(guarded, fractions, (memory, parts) => {
-    const { kernels } = memory;
-    const [x, b, y, z] = [memory.f32(p.A), memory.f32(p.B), memory.f32(p.C), memory.f32(p.C)];
-    const bias = p.bias ? memory.f32(p.bias) : 0;
-    for (const [begin, end] of parts(N)) {
-      kernels.f32_gemv_rows!(
-        ...[x, p.lda, M, b, ...matrix, y, p.ldc, N, K, Number(p.accumulate)],
-        ...[bias, p.code, begin, end],
-      );
-    }
-    for (let row = 0; row < M; row++) {
-      kernels.f32_gemv!(
-        ...[x + 4 * row * p.lda, b, ...matrix, z + 4 * row * p.ldc, N, K, Number(p.accumulate)],
-        ...[bias, p.code, 0, 0, N],
-      );
-    }
-    return [memory.readF32(y, p.C.length), memory.readF32(z, p.C.length)] as const;
-  });
-  expectClose(together, matrixProduct(p).C, toleranceOf(K));
+  const [together, apart] = gemvRows(guarded, fractions, p);
+  expectClose(together, matrixProduct(p).C, toleranceOf(p.K));
   const place = firstDifference(together, apart);
   if (place >= 0) throw new Error(`number ${place} is another one than of the row alone`);
 }

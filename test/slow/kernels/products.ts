@@ -6,9 +6,10 @@ import {
   gemm,
   gemmBatch,
   gemv,
+  gemvRows,
   PANEL,
 } from '../../wasm/gemmKernels.ts';
-import { runSplit } from '../../wasm/guardedMemory.ts';
+import { firstDifference, runSplit } from '../../wasm/guardedMemory.ts';
 import { activations } from '../../wasm/reference/activation.ts';
 import { matrixProduct } from '../../wasm/reference/matrixProduct.ts';
 import { type FuzzedKernel, fuzzed, size } from './fuzzedKernel.ts';
@@ -95,5 +96,16 @@ export const productRows: readonly FuzzedKernel[] = [
       return [C.slice(0, N), preActivation.slice(0, N)];
     },
     tolerances: ({ K }) => [toleranceOf(K), toleranceOf(K)],
+  }),
+  fuzzed('f32_gemv_rows', {
+    any: product.map((shape) => ({ ...shape, transA: false })),
+    run: (memory, split, shape) => {
+      const [together, apart] = gemvRows(memory, split, problem(shape));
+      const place = firstDifference(together, apart);
+      if (place >= 0) throw new Error(`number ${place} is another one than of the row alone`);
+      return [together];
+    },
+    reference: (shape) => [matrixProduct(problem(shape)).C],
+    tolerances: ({ K }) => [toleranceOf(K)],
   }),
 ];
