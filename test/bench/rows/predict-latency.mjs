@@ -5,6 +5,7 @@ import { alternate, fastestPeer } from '../support/measure.mjs';
 import { openModel, ort, ortName } from '../support/ort.mjs';
 import { articleModel, attentionKinds } from '../support/ortArticle.mjs';
 import { createClassifier } from '../support/ourArticle.mjs';
+import { probabilitiesOf, softmaxOf } from '../support/probabilities.mjs';
 import { engineOptions } from '../support/settings.mjs';
 
 const sizes = [
@@ -29,7 +30,7 @@ async function measureSize({ progress, report }, engine, B, T) {
   await classifier.save(files);
   const texts = examples.slice(0, B).map(({ text }) => text);
   const predict = () => classifier.predict(texts, { batchSize: B });
-  const expected = (await predict()).flatMap(probabilities);
+  const expected = (await predict()).flatMap(probabilitiesOf);
 
   const ids = examples.slice(0, B).flatMap((example) => example.ids);
   const tensor = (values) => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [B, T]);
@@ -39,7 +40,7 @@ async function measureSize({ progress, report }, engine, B, T) {
     const model = articleModel(files.get('model.safetensors'), B, T, kind);
     const session = await openModel(model);
     const { logits } = await session.run(feeds);
-    checkAgreement(`${name}, ${kind}: the probabilities`, expected, softmax(logits.data));
+    checkAgreement(`${name}, ${kind}: the probabilities`, expected, softmaxOf(logits.data));
     const note = `the peer's graph: ${kind}`;
     sides.push({ peerName: ortName, note, call: () => session.run(feeds), session });
   }
@@ -52,19 +53,4 @@ async function measureSize({ progress, report }, engine, B, T) {
   });
   classifier.dispose();
   for (const { session } of sides) await session.release();
-}
-
-/** In the order of the labels, as the logits are. */
-function probabilities(scores) {
-  return article.labels.map((label) => scores.find((one) => one.label === label).score);
-}
-
-function softmax(logits) {
-  const classes = article.labels.length;
-  const powers = Array.from(logits, Math.exp);
-  const sumOf = (i) => {
-    const first = i - (i % classes);
-    return powers.slice(first, first + classes).reduce((a, b) => a + b);
-  };
-  return powers.map((power, i) => power / sumOf(i));
 }

@@ -47,7 +47,7 @@ function watch({ backend }, tf, watches) {
   if (pool) {
     const run = pool.run.bind(pool);
     // The threads together: their time is the main thread's, which takes part and waits for them.
-    pool.run = (kernel, job) => watches.around(kernel, 'native', run)(kernel, job);
+    pool.run = (kernel, ...rest) => watches.around(kernel, 'native', run)(kernel, ...rest);
   }
   for (const kernel of tf.getKernelsForBackend('wasm')) {
     kernel.kernelFunc = watches.around(kernel.kernelName, 'tfjs', kernel.kernelFunc);
