@@ -9,7 +9,9 @@ export {
 } from './data/readExamples.ts';
 export { type Split, type SplitOptions, splitExamples } from './data/split.ts';
 export type { RowProblem } from './data/table.ts';
-export type { Engine, EngineInfo, EngineOptions, Feature } from './engine/engine.ts';
+export type { Engine, EngineInfo, Feature } from './engine/engine.ts';
+export type { EngineOptions } from './engine/engineOptions.ts';
+export type { WasmModules } from './engine/loadWasm.ts';
 export { createEngine } from './kernels/createEngine.ts';
 export type { EncoderOptions } from './models/encoderConfig.ts';
 export { MemoryStorage } from './storage/memoryStorage.ts';

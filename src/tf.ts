@@ -5,7 +5,8 @@
  * Start the engine first, with `createEngine()`.
  */
 import './kernels/wholeTfjs.ts';
-import type { Engine, EngineOptions } from './engine/engine.ts';
+import type { Engine } from './engine/engine.ts';
+import type { EngineOptions } from './engine/engineOptions.ts';
 import { createEngine as startEngine } from './kernels/createEngine.ts';
 import { registerLayers } from './layers/index.ts';
 

@@ -3,9 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { relaxedSimd as hasRelaxedSimd, simd as hasSimd } from 'wasm-feature-detect';
 import { runtime } from '#runtime';
 import { AnyformerError } from '../core/errors.ts';
-import type { WasmFile, WasmSource } from '../runtime/runtime.ts';
+import type { WasmFile } from '../runtime/runtime.ts';
 import { AnyformerBackend } from './backend.ts';
+import { type EngineOptions, parseEngineOptions } from './engineOptions.ts';
 import type { Heap } from './heap.ts';
+import { loadWasm } from './loadWasm.ts';
 import { bindNativeKernels } from './nativeKernels.ts';
 import { usePlatform } from './platform.ts';
 import { bootTfjsBinary, sharedMemory, tfjsFile } from './tfjsBinary.ts';
@@ -37,21 +39,6 @@ export interface EngineInfo {
   /** Tensors alive, and the bytes they take. */
   readonly tensors: number;
   readonly tensorBytes: number;
-}
-
-export interface EngineOptions {
-  /**
-   * Relaxed SIMD: fused multiply-add where the host has it, about 1.3 times faster. Its last bits
-   * differ between machines; `false` gives the same bits everywhere. Default: `true`.
-   */
-  readonly relaxed?: boolean;
-  /**
-   * Threads to compute with, the calling one among them; 'auto' is one a processor, at most 8. They
-   * do not change a bit of the results. Default: 'auto'.
-   */
-  readonly threads?: number | 'auto';
-  /** Gives the WebAssembly files where the host's own way does not fit. */
-  readonly loadWasm?: (file: WasmFile) => Promise<WasmSource>;
 }
 
 /** The running engine: tfjs's kernels and ours on one heap. There is one in a realm. */
@@ -104,9 +91,11 @@ const BACKEND = 'wasm';
 /**
  * Boots tfjs's WebAssembly binary and our kernels on its heap, and makes them the tfjs backend.
  * Use `createEngine` of kernels/, which also registers the kernels.
- * @throws AnyformerError `UNSUPPORTED` without WebAssembly SIMD, `ENGINE` when a file cannot start.
+ * @throws AnyformerError `UNSUPPORTED` without WebAssembly SIMD; `ENGINE` when a file cannot be loaded
+ *   or started; `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options.
  */
-export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
+export async function bootEngine(options?: EngineOptions): Promise<Engine> {
+  const { relaxed, threads: wantedThreads, modules } = parseEngineOptions(options);
   if (!(await hasSimd())) {
     throw new AnyformerError(
       'UNSUPPORTED',
@@ -115,14 +104,13 @@ export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
     );
   }
   usePlatform();
-  const load = options.loadWasm ?? runtime.loadWasm;
-  const relaxedSimd = await chooseRelaxedSimd(options.relaxed ?? true);
-  const threads = chooseThreads(options.threads === undefined ? 'auto' : options.threads);
+  const relaxedSimd = await chooseRelaxedSimd(relaxed);
+  const threads = chooseThreads(wantedThreads);
   const memory = threads.enabled ? sharedMemory() : undefined;
   const kernelFile: WasmFile = `anyformer.${relaxedSimd.enabled ? 'relaxed' : 'simd'}${memory ? '.shared' : ''}.wasm`;
   const [tfjsSource, kernelSource] = await Promise.all([
-    load(tfjsFile(threads.enabled)),
-    load(kernelFile).then((source) => compile(kernelFile, source)),
+    loadWasm(tfjsFile(threads.enabled), modules, runtime),
+    loadWasm(kernelFile, modules, runtime).then((source) => compile(kernelFile, source)),
   ]);
   const binary = await bootTfjsBinary(tfjsSource, memory);
   const { native, table } = await bindNativeKernels(kernelFile, kernelSource, binary.heap);
@@ -137,6 +125,7 @@ export async function bootEngine(options: EngineOptions = {}): Promise<Engine> {
 
 async function chooseRelaxedSimd(wanted: boolean): Promise<Feature> {
   if (!wanted) return { enabled: false, reason: 'switched off with relaxed: false' };
+  if (runtime.withoutRelaxedSimd) return { enabled: false, reason: runtime.withoutRelaxedSimd };
   if (!(await hasRelaxedSimd())) return { enabled: false, reason: 'this runtime does not have it' };
   return { enabled: true };
 }

@@ -33,11 +33,28 @@ export async function compile(file: WasmFile, source: WasmSource): Promise<WebAs
   }
 }
 
+/** Compiles what a server answered, as it arrives where the server calls it WebAssembly. */
+export async function compileResponse(
+  file: WasmFile,
+  response: Response,
+): Promise<WebAssembly.Module> {
+  const type = response.headers.get('content-type') ?? '';
+  if (!/^application\/wasm\b/i.test(type) || !WebAssembly.compileStreaming) {
+    return compile(file, await response.arrayBuffer());
+  }
+  try {
+    return await WebAssembly.compileStreaming(response);
+  } catch (cause) {
+    throw couldNotStart(file, cause);
+  }
+}
+
 function couldNotStart(file: WasmFile, cause: unknown): AnyformerError {
   return new AnyformerError(
     'ENGINE',
     `${file} could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-      'Check that the file is complete and that this runtime supports WebAssembly SIMD.',
+      'Check that the file is complete and that this runtime supports WebAssembly SIMD. Where bytes ' +
+      'may not be compiled (edge runtimes), give a WebAssembly.Module: createEngine({ modules }).',
     { cause },
   );
 }

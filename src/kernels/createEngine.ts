@@ -1,5 +1,6 @@
 import { AnyformerError } from '../core/errors.ts';
-import { bootEngine, type Engine, type EngineOptions } from '../engine/engine.ts';
+import { bootEngine, type Engine } from '../engine/engine.ts';
+import type { EngineOptions } from '../engine/engineOptions.ts';
 import { registerOurKernels, registerTfjsKernels } from './equipment.ts';
 
 let running: Promise<Engine> | undefined;
@@ -8,13 +9,20 @@ let running: Promise<Engine> | undefined;
  * Starts the engine: tfjs on WebAssembly with our kernels, as the current tfjs backend. There is
  * one in a realm, so calling it again gives the same one.
  *
+ * Tasks start it themselves where it does not run yet: call this before them to give options.
+ *
  * @param options taken by the first call only.
- * @throws AnyformerError `UNSUPPORTED` without WebAssembly SIMD; `ENGINE` when a file cannot start,
- * or when options are given to an engine that runs already.
+ * @throws AnyformerError `UNSUPPORTED` without WebAssembly SIMD; `ENGINE` when a file cannot be
+ *   loaded or started, or when options are given to an engine that runs already;
+ *   `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options.
  *
  * @example
  * const engine = await createEngine();
  * console.log(String(engine));
+ *
+ * @example
+ * // The WebAssembly from another place than the package's own.
+ * await createEngine({ modules: (file) => new URL(file, 'https://cdn.example/anyformer/') });
  */
 export async function createEngine(options?: EngineOptions): Promise<Engine> {
   if (running !== undefined) {

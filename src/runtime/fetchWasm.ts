@@ -29,7 +29,7 @@ export async function fetchWasm(address: URL): Promise<WasmSource> {
 }
 
 const ADVICE =
-  "Serve the files of the package's dist/wasm there, or say where they are with loadWasm.";
+  "Serve the files of the package's dist/wasm there, or give them with createEngine({ modules }).";
 
 async function request(address: URL): Promise<Response> {
   try {

@@ -2,16 +2,22 @@ import type { KernelWorkerData } from '../core/kernelWorker.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** The WebAssembly files the engine asks its host for, by their names in `dist/wasm`. */
-export type WasmFile =
-  | 'tfjs-backend-wasm-simd.wasm'
-  | 'tfjs-backend-wasm-threaded-simd.wasm'
-  | 'anyformer.simd.wasm'
-  | 'anyformer.relaxed.wasm'
-  | 'anyformer.simd.shared.wasm'
-  | 'anyformer.relaxed.shared.wasm';
+export const WASM_FILES = [
+  'tfjs-backend-wasm-simd.wasm',
+  'tfjs-backend-wasm-threaded-simd.wasm',
+  'anyformer.simd.wasm',
+  'anyformer.relaxed.wasm',
+  'anyformer.simd.shared.wasm',
+  'anyformer.relaxed.shared.wasm',
+] as const;
+
+export type WasmFile = (typeof WASM_FILES)[number];
 
 /** How the engine can be handed a WebAssembly file: bytes to compile, or compiled already. */
 export type WasmSource = BufferSource | WebAssembly.Module;
+
+/** A WebAssembly file as a host or a user may give it: itself, or the address to fetch it from. */
+export type WasmGiven = WasmSource | URL;
 
 /**
  * What the library cannot know about its host. One leaf per host implements it, and the package's
@@ -21,7 +27,9 @@ export interface Runtime {
   /** The name that `engine.info()` shows: `node`, `browser`, `workerd`, … */
   readonly name: string;
   /** Gives one of the WebAssembly files that the package ships. */
-  loadWasm(file: WasmFile): Promise<WasmSource>;
+  loadWasm(file: WasmFile): Promise<WasmGiven>;
+  /** Why the builds with relaxed SIMD are not there, on a host that does not bring them along. */
+  readonly withoutRelaxedSimd?: string;
   /** Why there are no threads here, and what gives them; undefined where there are. */
   readonly withoutThreads?: string | undefined;
   /** Threads that may run at once; undefined where there are no workers to share memory with. */

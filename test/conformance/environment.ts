@@ -14,7 +14,7 @@ const [tfjsModule, kernelModule] = await Promise.all([
   load('tfjs-backend-wasm-simd.wasm'),
   load('anyformer.simd.wasm'),
 ]);
-await createEngine({ relaxed: false, loadWasm: load });
+await createEngine({ relaxed: false, modules: load });
 
 // Each group of specs throws its backend away and asks for a new one.
 tf.removeBackend('wasm');

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { bootEngine } from '../../src/engine/engine.ts';
+import type { EngineOptions } from '../../src/engine/engineOptions.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { root } from '../support/builtPackage.ts';
 
@@ -43,6 +45,28 @@ describe('the engine', () => {
   });
 });
 
+describe('options', () => {
+  it.each([
+    [{ relax: false }, 'UNKNOWN_OPTION', /'relax'; known are modules, relaxed, threads/],
+    [{ relaxed: 'no' }, 'INVALID_ARGUMENT', /relaxed must be true or false, received 'no'/],
+    [{ threads: 0 }, 'INVALID_ARGUMENT', /threads must be 'auto' or a whole number of at least 1/],
+    [
+      { modules: { 'anyformer.wasm': new Uint8Array(8) } },
+      'UNKNOWN_OPTION',
+      /unknown file 'anyformer.wasm' in modules; known are .*anyformer.simd.wasm/,
+    ],
+    [
+      { modules: { 'anyformer.simd.wasm': './anyformer.simd.wasm' } },
+      'INVALID_ARGUMENT',
+      /anyformer.simd.wasm must be given as bytes.*received '.\/anyformer.simd.wasm'/,
+    ],
+    [{ modules: new Uint8Array(8) }, 'INVALID_ARGUMENT', /modules must be a function.*8 bytes/],
+  ])('%j are refused', async (options, code, message) => {
+    const failure = bootEngine(options as EngineOptions);
+    await expect(failure).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
 describe('an engine of its own process', () => {
   const run = promisify(execFile);
   const program = (body: string) =>
@@ -74,13 +98,14 @@ describe('an engine of its own process', () => {
       import { readFile } from 'node:fs/promises';
       import { createEngine } from 'anyformer';
       const failing = await createEngine({
-        loadWasm: async () => new Uint8Array(4),
+        threads: 1,
+        modules: async () => new Uint8Array(4),
       }).catch((error) => error.code);
       const loaded = [];
       const engine = await createEngine({
         threads: 1,
         relaxed: false,
-        loadWasm: async (file) => {
+        modules: async (file) => {
           loaded.push(file);
           return WebAssembly.compile(await readFile('dist/wasm/' + file));
         },
