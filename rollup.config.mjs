@@ -65,13 +65,19 @@ export function tfjsParts() {
   };
 }
 
-const runtimeFiles = readdirSync('src/runtime').map((file) => `src/runtime/${file}`);
+const runtimeFiles = readdirSync('src/runtime')
+  .filter((file) => !file.endsWith('.d.ts'))
+  .map((file) => `src/runtime/${file}`);
 const workers = runtimeFiles.filter((file) => file.endsWith('Worker.ts'));
 /** One leaf for each host: what the package's `imports` choose between. */
 const hosts = runtimeFiles.filter((file) => !/\/(runtime|fetchWasm)\.ts$|Worker\.ts$/.test(file));
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts'];
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
-const isHostModule = (id) => id === '#runtime' || id.startsWith('node:') || id === 'cli-progress';
+const isHostModule = (id) =>
+  id === '#runtime' ||
+  id.startsWith('node:') ||
+  id === 'cli-progress' ||
+  /\.wasm(\?module)?$/.test(id);
 const byName = (files) =>
   Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
 

@@ -59,9 +59,9 @@ async function reach(file: string) {
   return { files: [...files], outside: [...outside].sort() };
 }
 
-/** Types name the JavaScript that they stand beside. */
+/** Types name the JavaScript that they stand beside; `?module` is for a bundler. */
 const besides = (file: string, imported: string) =>
-  file.endsWith('.d.ts') ? imported.replace(/\.js$/, '.d.ts') : imported;
+  file.endsWith('.d.ts') ? imported.replace(/\.js$/, '.d.ts') : imported.replace(/\?.*$/, '');
 
 describe('the packed files', () => {
   it('are the built ones, the manifest, the readme and the licences', () => {
@@ -109,8 +109,14 @@ describe('the packed files', () => {
 });
 
 describe('the entries', () => {
-  it('are the three of the readme, and the manifest', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './tf', './terminal', './package.json']);
+  it('are the three of the readme, the WebAssembly, and the manifest', () => {
+    expect(Object.keys(manifest.exports)).toEqual([
+      '.',
+      './tf',
+      './terminal',
+      './wasm/*.wasm',
+      './package.json',
+    ]);
   });
 
   it('leave the host to #runtime: nothing of Node is imported', async () => {
