@@ -1,0 +1,124 @@
+/**
+ * The conformance program: what a user does, from training to dispose(), the same in every runtime.
+ *
+ * It names no host. A host hands it the package and gives back what it returns, which has to be what
+ * Node returns: numbers to four decimals, all else exactly.
+ *
+ * @param {typeof import('anyformer')} anyformer
+ */
+export async function program({ createEngine, TextClassifier }) {
+  // Without relaxed SIMD, whose last bits differ between machines. Threads change no bit.
+  const engine = await createEngine({ relaxed: false });
+  const tensorsBefore = engine.info().tensors;
+  const classifier = await TextClassifier.create({
+    maxLength: 16,
+    tokenizer: { type: 'wordpiece', vocabSize: 150 },
+    encoder: { hiddenSize: 24, numHiddenLayers: 2, numAttentionHeads: 3, intermediateSize: 40 },
+    seed: 7,
+  });
+  const training = await train(classifier);
+  const evaluation = await evaluate(classifier);
+  const files = new Map();
+  await classifier.save(files);
+  const again = await TextClassifier.load(files);
+  const prediction = await predict(classifier, again);
+  again.dispose();
+  const abort = await abortAfter(3, classifier);
+  classifier.dispose();
+  return {
+    runtime: engine.info().runtime,
+    results: {
+      training,
+      evaluation,
+      files: Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length])),
+      prediction,
+      abort,
+      dispose: {
+        tensorsLeft: engine.info().tensors - tensorsBefore,
+        code: await codeOf(() => classifier.predict('snow')),
+      },
+      torn: await codeOf(() => TextClassifier.load(torn(files))),
+    },
+  };
+}
+
+const WORDS = {
+  cold: ['snow', 'ice', 'frost', 'a freezing wind'],
+  warm: ['sun', 'a beach', 'heat', 'summer'],
+};
+const TEXTS = ['snow and frost', 'Sun on the beach!', '', 'ice in the heat of summer'];
+
+/** 80 texts of both labels: 5 batches of 16. */
+const examples = Array.from({ length: 80 }, (_, n) => {
+  const label = n % 2 ? 'cold' : 'warm';
+  const word = WORDS[label][(n >> 1) % 4];
+  return { text: `Day ${n % 10} brought ${word} to ${n % 3 ? 'the old town' : 'us'}.`, label };
+});
+
+const TRAINING = { batchSize: 16, learningRate: 5e-3, seed: 3 };
+
+/** 20 steps. */
+async function train(classifier) {
+  const losses = [];
+  const phases = new Set();
+  const result = await classifier.train(examples, {
+    ...TRAINING,
+    epochs: 4,
+    onProgress({ phase, loss }) {
+      phases.add(phase);
+      if (phase === 'train') losses.push(loss);
+    },
+  });
+  return { losses, phases: [...phases], labels: classifier.labels, globalStep: result.globalStep };
+}
+
+async function evaluate(classifier) {
+  const { loss, accuracy, f1, confusionMatrix } = await classifier.evaluate(examples.slice(0, 30));
+  return { loss, accuracy, f1, confusionMatrix };
+}
+
+async function predict(classifier, loaded) {
+  const progress = [];
+  const scores = await classifier.predict(TEXTS, {
+    onProgress: ({ phase, step, totalSteps }) => progress.push([phase, step, totalSteps]),
+  });
+  const one = await loaded.predict(TEXTS[0]);
+  return {
+    scores,
+    progress,
+    one,
+    sameLoaded: JSON.stringify(await loaded.predict(TEXTS)) === JSON.stringify(scores),
+  };
+}
+
+async function abortAfter(steps, classifier) {
+  const controller = new AbortController();
+  let seen = 0;
+  const code = await codeOf(() =>
+    classifier.train(examples, {
+      ...TRAINING,
+      epochs: 1000,
+      signal: controller.signal,
+      onProgress({ phase }) {
+        if (phase === 'train' && ++seen === steps) controller.abort();
+      },
+    }),
+  );
+  return { code, seen, best: (await classifier.predict(TEXTS[0]))[0] };
+}
+
+/** The files with a bit of the weights fallen over. */
+function torn(files) {
+  const weights = files.get('model.safetensors').slice();
+  weights[weights.length - 1] ^= 1;
+  return new Map([...files, ['model.safetensors', weights]]);
+}
+
+async function codeOf(act) {
+  try {
+    await act();
+    return 'none';
+  } catch (error) {
+    return error.code ?? String(error);
+  }
+}
