@@ -1,9 +1,9 @@
 import { createEngine } from 'anyformer';
-import { article, articleExamples } from '../support/article.mjs';
+import { article, articleExamples, batchOf } from '../support/article.mjs';
 import { ourTraining, trainingToCheck } from '../support/ourArticle.mjs';
 import { engineOptions } from '../support/settings.mjs';
 import { startTfjs, tfjsHeapBytes, tfjsName } from '../support/tfjs.mjs';
-import { tfjsTraining } from '../support/tfjsArticle.mjs';
+import { tfjsDropout, tfjsTraining } from '../support/tfjsArticle.mjs';
 
 const MEGABYTE = 2 ** 20;
 
@@ -12,7 +12,10 @@ export function at(length) {
   return { measure: (context) => measure(context, length) };
 }
 
-/** The WebAssembly memory that the training steps of row train-step need: it only ever grows. */
+/**
+ * The WebAssembly memory that the training steps of row train-step need, which checks that both
+ * train alike. It only ever grows.
+ */
 async function measure({ progress, report }, length) {
   const engine = await createEngine(engineOptions);
   progress('ours');
@@ -24,18 +27,16 @@ async function measure({ progress, report }, length) {
   // Weights to begin with; their heap is not counted any more.
   const { files } = await trainingToCheck(length);
   const tf = await startTfjs();
-  const examples = articleExamples(article.batchSize, length);
-  const { step } = tfjsTraining(tf, files.get('model.safetensors'), {
-    ids: examples.map(({ ids }) => ids),
-    labels: examples.map(({ label }) => article.labels.indexOf(label)),
-  });
+  const { options, note } = tfjsDropout(length);
+  const batch = batchOf(articleExamples(article.batchSize, length));
+  const { step } = tfjsTraining(tf, files.get('model.safetensors'), batch, options);
   step();
   await report({
     name: `memory of train-step B${article.batchSize} T${length}`,
     ours: oursBytes / MEGABYTE,
-    peers: [{ peerName: tfjsName, peer: tfjsHeapBytes(tf) / MEGABYTE }],
+    peers: [{ peerName: tfjsName, peer: tfjsHeapBytes(tf) / MEGABYTE, note }],
     unit: 'MB',
     engine,
-    note: 'weights, moments, activations and gradients: the whole heap after steps; that row checks that both train alike',
+    note: 'the whole heap after steps: weights, moments, activations and gradients',
   });
 }

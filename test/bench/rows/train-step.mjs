@@ -4,14 +4,14 @@ import path from 'node:path';
 import { createEngine } from 'anyformer';
 import * as ourTf from 'anyformer/tf';
 import { checkAgreement } from '../support/agreement.mjs';
-import { article, articleExamples, articleFlops } from '../support/article.mjs';
+import { article, articleExamples, articleFlops, batchOf } from '../support/article.mjs';
 import { median, pause, time } from '../support/measure.mjs';
 import { ourTraining, trainingToCheck } from '../support/ourArticle.mjs';
 import { besidePeak } from '../support/peak.mjs';
 import { profileKernels } from '../support/profile.mjs';
 import { engineOptions } from '../support/settings.mjs';
 import { patchNote, startTfjs, tfjsName } from '../support/tfjs.mjs';
-import { tfjsTraining } from '../support/tfjsArticle.mjs';
+import { tfjsDropout, tfjsTraining } from '../support/tfjsArticle.mjs';
 import { startTorch } from '../support/torch.mjs';
 
 /** The rows of sequences of so many tokens; at 500 a step of tfjs takes half a minute. */
@@ -47,37 +47,37 @@ async function measure(context, length, turns) {
 /** Peers that train as ours does, which is checked. `steps(n)` gives the milliseconds of each. */
 async function startPeers(progress, length) {
   progress('checking');
-  const check = await trainingToCheck(length);
-  const examples = articleExamples(article.batchSize, length);
-  const batch = {
-    ids: examples.map(({ ids }) => ids),
-    labels: examples.map(({ label }) => article.labels.indexOf(label)),
-  };
-  const tfjs = await startTfjsPeer(check, batch);
-  const torch = await startTorchPeer(progress, check, batch);
+  const batch = batchOf(articleExamples(article.batchSize, length));
+  const tfjs = await startTfjsPeer(length, batch);
+  const torch = await startTorchPeer(progress, length, batch);
   return torch ? [tfjs, torch] : [tfjs];
 }
 
-async function startTfjsPeer(check, batch) {
+async function startTfjsPeer(length, batch) {
+  const check = await trainingToCheck(length, { maxGradNorm: 0 });
+  const { options, note } = tfjsDropout(length);
   const tf = await startTfjs();
   const weights = check.files.get('model.safetensors');
   const checked = tfjsTraining(tf, weights, check, check.options);
   const losses = Array.from({ length: check.steps }, checked.step);
   checked.dispose();
   checkAgreement('train-step: the losses of ours and tfjs', check.losses, losses);
-  const { step } = tfjsTraining(tf, weights, batch);
+  const { step } = tfjsTraining(tf, weights, batch, options);
   step();
   return {
     peerName: tfjsName,
-    note: `${patchNote}; ours also clips by the global norm, tfjs does not`,
+    note: [patchNote, 'ours also clips by the global norm, tfjs does not', note]
+      .filter(Boolean)
+      .join('; '),
     // One is enough: it takes as long as ours does in ten or more.
     steps: async () => [time(step)],
   };
 }
 
-async function startTorchPeer(progress, check, batch) {
+async function startTorchPeer(progress, length, batch) {
   const torch = await startTorch(progress);
   if (torch === undefined) return undefined;
+  const check = await trainingToCheck(length);
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const weights = path.join(folder, 'model.safetensors');
   await writeFile(weights, check.files.get('model.safetensors'));

@@ -15,6 +15,7 @@ export const article = {
   batchSize: 32,
   learningRate: 1e-3,
   maxGradNorm: 1,
+  adamEpsilon: 1e-8,
 };
 
 const words = new SeedWords(article.vocabSize);
@@ -27,6 +28,14 @@ export function articleExamples(count, length) {
     const text = words.text(length);
     return { text, label: article.labels[i % 2], ids: words.ids(text) };
   });
+}
+
+/** What a peer is given of examples: `ids`, a list of lists, and `labels`, the number of each class. */
+export function batchOf(examples) {
+  return {
+    ids: examples.map(({ ids }) => ids),
+    labels: examples.map(({ label }) => article.labels.indexOf(label)),
+  };
 }
 
 /** Floating-point operations of a step: forward once, backward twice; attention recomputes scores. */

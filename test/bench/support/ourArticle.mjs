@@ -1,5 +1,5 @@
 import { TextClassifier, Tokenizer } from 'anyformer';
-import { article, articleExamples, tokenizerJson } from './article.mjs';
+import { article, articleExamples, batchOf, tokenizerJson } from './article.mjs';
 
 /** The article's model through the public API, not trained yet. */
 export function createClassifier(length, { dropout = article.dropout } = {}) {
@@ -52,18 +52,19 @@ const CHECKED_LEARNING_RATE = 1e-4;
 /**
  * What a peer's training has to come to: losses of steps without dropout on one small batch.
  *
+ * @param options.maxGradNorm 0 for a peer that does not clip.
  * @returns `files`, the model before them as `save` gives it; `ids` and `labels` of the batch;
  *   `losses`, ours; `steps`, their number; `options` of the training.
  */
-export async function trainingToCheck(length) {
+export async function trainingToCheck(length, { maxGradNorm = article.maxGradNorm } = {}) {
   const classifier = await createClassifier(length, { dropout: 0 });
   const examples = articleExamples(CHECKED_EXAMPLES, length);
-  const { maxGradNorm } = article;
+  const { adamEpsilon } = article;
   const learningRate = CHECKED_LEARNING_RATE;
   const train = async (maxSteps) => {
     const { logHistory } = await classifier.train(examples, {
       ...{ maxSteps, learningRate, maxGradNorm, lrSchedulerType: 'constant' },
-      ...{ optimizer: 'adamw', batchSize: CHECKED_EXAMPLES, loggingSteps: 1 },
+      ...{ optimizer: 'adamw', adamEpsilon, batchSize: CHECKED_EXAMPLES, loggingSteps: 1 },
     });
     return logHistory.map(({ loss }) => loss);
   };
@@ -76,8 +77,7 @@ export async function trainingToCheck(length) {
   return {
     files,
     losses,
-    ids: examples.map(({ ids }) => ids),
-    labels: examples.map(({ label }) => article.labels.indexOf(label)),
+    ...batchOf(examples),
     steps: CHECKED_STEPS,
     options: { dropout: 0, learningRate },
   };

@@ -1,10 +1,22 @@
 import { article } from './article.mjs';
 import { readFloats, transposed } from './safetensors.mjs';
 
+/** Tokens up to which a step of tfjs with dropout fits into the 4 GB that WebAssembly can have. */
+const LONGEST_WITH_DROPOUT = 256;
+
+/** How tfjs trains on sequences of so many tokens: `options` for tfjsTraining, `note` for the reader. */
+export function tfjsDropout(length) {
+  if (length <= LONGEST_WITH_DROPOUT) return { options: {}, note: undefined };
+  return {
+    options: { dropout: 0 },
+    note: 'tfjs goes without dropout here: with it 4 GB are not enough for it',
+  };
+}
+
 /**
  * The article's model with tfjs's own operations, from the weights of a model.safetensors.
  *
- * @param batch `ids`, a list of lists, and `labels`, the number of each one's class.
+ * @param batch see `batchOf`.
  * @param options `dropout` and `learningRate`, where they are not the article's.
  * @returns `step()`, which trains one step and gives the loss.
  */
@@ -13,7 +25,7 @@ export function tfjsTraining(tf, safetensors, { ids, labels }, options = {}) {
   const weights = variables(tf, readFloats(safetensors));
   const inputs = tf.tensor2d(ids, undefined, 'int32');
   const targets = tf.oneHot(tf.tensor1d(labels, 'int32'), article.labels.length);
-  const optimizer = tf.train.adam(learningRate);
+  const optimizer = tf.train.adam(learningRate, 0.9, 0.999, article.adamEpsilon);
   return {
     step() {
       const loss = optimizer.minimize(

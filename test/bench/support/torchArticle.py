@@ -56,7 +56,11 @@ class Training:
         version = [int(n) for n in re.findall(r"\d+", torch.__version__)[:2]]
         kind = {"fused": True} if version >= [2, 4] else {"foreach": True}
         self.optimizer = torch.optim.AdamW(
-            self.weights.values(), lr=options["learningRate"], weight_decay=0, **kind
+            self.weights.values(),
+            lr=options["learningRate"],
+            eps=options["adamEpsilon"],
+            weight_decay=0,
+            **kind,
         )
 
     def linear(self, x, name):
