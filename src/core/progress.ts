@@ -38,15 +38,28 @@ export class ProgressClock {
   /** Seconds left when `done` of `total` units took the elapsed time; undefined while unknown. */
   remainingSeconds(done: number, total: number | undefined): number | undefined {
     if (total === undefined || done <= 0) return undefined;
-    return (this.elapsedSeconds / done) * Math.max(0, total - done);
+    if (done >= total) return 0;
+    // workerd holds its clock still while code runs: no time went by, so nothing is known.
+    const elapsed = this.elapsedSeconds;
+    return elapsed > 0 ? (elapsed / done) * (total - done) : undefined;
   }
 }
 
+/** In workerd, and proposed for all (https://wicg.github.io/scheduling-apis). */
+const { scheduler } = globalThis as { scheduler?: { wait?(milliseconds: number): Promise<void> } };
+
 /**
  * Gives the event loop a turn so that timers, input and an AbortSignal can act.
- * A MessageChannel where there is one: nested timeouts are held back to 4 ms in browsers.
+ * By `scheduler.wait` where there is one: a message does not end the turn in workerd. Else by a
+ * MessageChannel: nested timeouts are held back to 4 ms in browsers.
  */
-export function yieldToEventLoop(): Promise<void> {
+export async function yieldToEventLoop(): Promise<void> {
+  try {
+    if (scheduler?.wait) return await scheduler.wait(0);
+  } catch {
+    // The global scope of a Worker: no event can be waiting there, and none may be waited for.
+    return;
+  }
   if (typeof MessageChannel === 'undefined')
     return new Promise((resolve) => setTimeout(resolve, 0));
   return new Promise((resolve) => {

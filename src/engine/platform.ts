@@ -26,5 +26,6 @@ const webPlatform: Platform = {
 };
 
 export function usePlatform(): void {
-  env().setPlatform('anyformer', webPlatform);
+  // tfjs warns of a platform that is set again, as after a start that failed.
+  if (env().platform !== webPlatform) env().setPlatform('anyformer', webPlatform);
 }

@@ -12,5 +12,6 @@ const modules: Readonly<Partial<Record<WasmFile, WasmGiven>>> = {
 /** workerd (Cloudflare Workers): compiles no bytes, so the bundler imports the files as modules. */
 export const runtime: Runtime = {
   name: 'workerd',
+  withoutThreads: 'a Worker has one thread',
   loadWasm: async (file) => modules[file]!,
 };

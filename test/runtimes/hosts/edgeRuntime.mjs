@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { bundle } from '../support/bundle.mjs';
+import { bundle, entry } from '../support/bundle.mjs';
 import { findInstalled } from '../support/find.mjs';
 
 const FUNCTION = `
 import * as anyformer from 'anyformer';
 import { program } from './program.mjs';
 
+export default async () => Response.json(await program(anyformer));
+`;
+
+/** The default export answers, as Vercel's tools have it. */
+const SERVE = `
 addEventListener('fetch', (event) => {
-  const answer = program(anyformer).then(
-    (results) => new Response(JSON.stringify(results)),
-    (error) => new Response(error.stack, { status: 500 }),
-  );
-  event.respondWith(answer);
+  const answer = Promise.resolve(module.exports.default(event.request));
+  event.respondWith(answer.catch((error) => new Response(error.stack, { status: 500 })));
 });
 `;
 
@@ -20,9 +22,13 @@ addEventListener('fetch', (event) => {
 function wasmGlobals(modules) {
   return {
     name: 'wasm-globals',
-    setup({ onLoad }) {
-      onLoad({ filter: /\.wasm$/ }, async ({ path, suffix }) => {
-        if (suffix !== '?module') throw new Error(`${path} is imported without ?module`);
+    setup({ onResolve, onLoad, resolve }) {
+      onResolve({ filter: /\.wasm\?module$/ }, async ({ path, importer, resolveDir }) => {
+        const file = path.replace('?module', '');
+        const found = await resolve(file, { importer, resolveDir, kind: 'import-statement' });
+        return { ...found, namespace: 'wasm-globals' };
+      });
+      onLoad({ filter: /.*/, namespace: 'wasm-globals' }, async ({ path }) => {
         const name = `wasm_${basename(path).replaceAll(/\W/g, '_')}`;
         modules[name] = await WebAssembly.compile(await readFile(path));
         return { contents: `export default globalThis.${name};` };
@@ -31,19 +37,24 @@ function wasmGlobals(modules) {
   };
 }
 
-/** Starts an edge function in Vercel's edge-runtime, where nothing may be compiled. */
-export async function startEdgeFunction(source, folder) {
+/**
+ * Starts an edge function in Vercel's edge-runtime, where nothing may be compiled.
+ *
+ * @param {import('esbuild').BuildOptions} options
+ */
+export async function startEdgeFunction(options) {
   const { EdgeRuntime } = await import('edge-runtime');
   const modules = {};
-  const [code] = await bundle(source, folder, {
-    format: 'iife',
-    conditions: ['edge-light', 'worker', 'browser'],
+  const [code] = await bundle({
+    format: 'cjs',
+    platform: 'browser',
     plugins: [wasmGlobals(modules)],
+    ...options,
   });
   return new EdgeRuntime({
-    initialCode: code.text,
+    initialCode: code.text + SERVE,
     codeGeneration: { strings: false, wasm: false },
-    extend: (context) => Object.assign(context, modules),
+    extend: (context) => Object.assign(context, modules, { module: {} }),
   });
 }
 
@@ -52,7 +63,9 @@ export const edgeRuntime = {
   runtime: 'edge-light',
   missing: findInstalled('edge-runtime') ? undefined : 'npm ci brings it (edge-runtime)',
   async run(folder) {
-    const runtime = await startEdgeFunction(FUNCTION, folder);
+    // The condition that Next.js has for edge functions.
+    const conditions = ['edge-light'];
+    const runtime = await startEdgeFunction({ ...entry(FUNCTION, folder), conditions });
     const response = await runtime.dispatchFetch('http://function/');
     if (!response.ok) throw new Error(await response.text());
     return response.json();

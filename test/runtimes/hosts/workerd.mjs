@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
-import { bundle } from '../support/bundle.mjs';
+import { basename, extname } from 'node:path';
+import { bundle, entry } from '../support/bundle.mjs';
 import { findInstalled } from '../support/find.mjs';
 
 const WORKER = `
@@ -17,27 +17,36 @@ export default {
 };
 `;
 
-/** The modules of a Worker, as wrangler hands them to Cloudflare: JavaScript, and compiled wasm. */
-export async function workerModules(source, folder, options) {
-  const files = await bundle(source, folder, {
-    // wrangler's own conditions, and its way with .wasm.
+/**
+ * Bundles a Worker as wrangler does, into the modules that Cloudflare is handed: JavaScript first,
+ * `.wasm` compiled, and what else is copied as bytes.
+ *
+ * @param {import('esbuild').BuildOptions} options
+ */
+export async function workerModules(options) {
+  const files = await bundle({
+    format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
-    loader: { '.wasm': 'copy' },
     ...options,
+    loader: { '.wasm': 'copy', ...options.loader },
   });
-  return files
-    .map(({ path, contents }) => ({
-      type: path.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
-      path: basename(path),
-      contents,
-    }))
-    .sort((a, b) => Number(a.type === 'CompiledWasm') - Number(b.type === 'CompiledWasm'));
+  const modules = files.map(({ path, contents }) => ({
+    type: { '.js': 'ESModule', '.wasm': 'CompiledWasm' }[extname(path)] ?? 'Data',
+    path: basename(path),
+    contents,
+  }));
+  return modules.sort((a, b) => Number(b.type === 'ESModule') - Number(a.type === 'ESModule'));
 }
 
-/** Starts workerd through miniflare. @param more further options of miniflare's. */
-export async function startWorkerd(modules, more = {}) {
+/**
+ * Starts workerd through miniflare.
+ *
+ * @param {Awaited<ReturnType<typeof workerModules>>} modules
+ * @param {import('miniflare').SharedOptions & import('miniflare').WorkerOptions} options
+ */
+export async function startWorkerd(modules, options = {}) {
   const { Miniflare } = await import('miniflare');
-  return new Miniflare({ modules, compatibilityDate: '2026-04-01', ...more });
+  return new Miniflare({ modules, compatibilityDate: '2026-04-01', ...options });
 }
 
 /** workerd, which runs Cloudflare Workers, with the built package bundled for it. */
@@ -47,9 +56,8 @@ export function workerd(...compatibilityFlags) {
     runtime: 'workerd',
     missing: findInstalled('miniflare') ? undefined : 'npm ci brings it (miniflare)',
     async run(folder) {
-      const worker = await startWorkerd(await workerModules(WORKER, folder), {
-        compatibilityFlags,
-      });
+      const modules = await workerModules(entry(WORKER, folder));
+      const worker = await startWorkerd(modules, { compatibilityFlags });
       try {
         const response = await worker.dispatchFetch('http://worker/');
         if (!response.ok) throw new Error(await response.text());

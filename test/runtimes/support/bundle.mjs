@@ -1,21 +1,21 @@
 import { build } from 'esbuild';
 
+/** An entry given as text, from which the package in `folder` is found. */
+export const entry = (source, folder) => ({
+  stdin: { contents: source, resolveDir: folder, sourcefile: 'entry.mjs' },
+});
+
 /**
- * Bundles an entry that is given as text, as the tools of edge hosts do: the package is found from
- * `folder`, by the conditions of the host.
+ * Bundles in memory, with what the tools of all edge hosts have in common.
  *
- * @param {string} source
- * @param {string} folder where the package is installed.
  * @param {import('esbuild').BuildOptions} options
- * @returns {Promise<import('esbuild').OutputFile[]>} the bundle, and what it imports beside it.
+ * @returns {Promise<import('esbuild').OutputFile[]>} the code, and the files that it imports.
  */
-export async function bundle(source, folder, options) {
+export async function bundle(options) {
   const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: folder, sourcefile: 'entry.mjs' },
     bundle: true,
-    format: 'esm',
     target: 'es2022',
-    outdir: folder,
+    outdir: '/',
     assetNames: '[name]',
     write: false,
     logLevel: 'error',
