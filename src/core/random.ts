@@ -87,12 +87,13 @@ export class Random {
  * A training step makes a new stream from its own seed, so a resumed run draws the same masks.
  */
 export class SeedStream {
-  #count = 0;
+  /** The number of seeds so far; set back, the stream gives the same ones again. */
+  position = 0;
 
   constructor(private readonly seed: number) {}
 
   /** The next 32-bit seed. */
   next(): number {
-    return mixSeeds(this.seed, this.#count++);
+    return mixSeeds(this.seed, this.position++);
   }
 }

@@ -98,7 +98,7 @@ export class Heap {
         'OUT_OF_MEMORY',
         `Out of memory: ${megabytes(bytes)} more do not fit in the WebAssembly heap, which holds ` +
           `${megabytes(this.bytes)} of at most 4,096 MB. Use a smaller batchSize or maxLength, ` +
-          'or dispose() models that are no longer needed.',
+          'train with gradientCheckpointing: true, or dispose() models that are no longer needed.',
       );
     }
     this.#allocated.set(pointer, bytes);

@@ -6,6 +6,8 @@ import { dropout } from '../kernels/dropout.ts';
 export interface ForwardContext {
   readonly training: boolean;
   readonly seeds: SeedStream;
+  /** Whether blocks keep only their inputs, and run again for their gradients. Default: false. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 /** x with `rate` of its elements set to 0 and the rest scaled up by 1 / (1 - rate), in training. */

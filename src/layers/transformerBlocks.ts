@@ -12,6 +12,7 @@ import type {
   SelfAttentionWeights,
 } from './blockWeights.ts';
 import { dropWhileTraining, type ForwardContext } from './forwardContext.ts';
+import { runBlock } from './runBlock.ts';
 
 /** What both parts of a Transformer block share. */
 interface BlockOptions {
@@ -39,9 +40,9 @@ export function attentionBlock(
   { attention, norm }: AttentionBlockWeights<SelfAttentionWeights>,
   options: AttentionBlockOptions,
 ): Attended {
-  const query = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
-  const attended = selfAttend(query, attention, options);
-  return { ...attended, output: addToResidual(x, attended.output, norm, options) };
+  return attendAndAdd(x, undefined, norm, options, (query, _, inner) =>
+    selfAttend(query, attention, inner),
+  );
 }
 
 /**
@@ -55,9 +56,34 @@ export function crossAttentionBlock(
   { attention, norm }: AttentionBlockWeights,
   options: AttentionBlockOptions,
 ): Attended {
-  const query = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
-  const attended = attend(query, source, source, attention, options);
-  return { ...attended, output: addToResidual(x, attended.output, norm, options) };
+  return attendAndAdd(x, source, norm, options, (query, memory, inner) =>
+    attend(query, memory!, memory!, attention, inner),
+  );
+}
+
+function attendAndAdd(
+  x: tf.Tensor3D,
+  source: tf.Tensor3D | undefined,
+  norm: NormWeights,
+  options: AttentionBlockOptions,
+  attendTo: (
+    query: tf.Tensor3D,
+    source: tf.Tensor3D | undefined,
+    options: AttendOptions,
+  ) => Attended,
+): Attended {
+  const { mask, bias } = options;
+  const [output, probabilities] = runBlock(
+    options,
+    ({ x, source, mask, bias }) => {
+      const query = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
+      const attended = attendTo(query, source, { ...options, mask, bias });
+      const sum = addToResidual(x, attended.output, norm, options);
+      return attended.probabilities ? [sum, attended.probabilities] : [sum];
+    },
+    { x, source, mask, bias },
+  ) as [tf.Tensor3D, tf.Tensor4D?];
+  return probabilities ? { output, probabilities } : { output };
 }
 
 /**
@@ -69,11 +95,17 @@ export function feedForwardBlock(
   { gate, intermediate, output, norm }: FeedForwardBlockWeights,
   options: FeedForwardBlockOptions,
 ): tf.Tensor3D {
-  const input = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
-  const h = gate // (B, T, F)
-    ? tf.mul(applyLinear(input, gate, options.activation), applyLinear(input, intermediate))
-    : applyLinear(input, intermediate, options.activation);
-  return addToResidual(x, applyLinear(h, output) as tf.Tensor3D, norm, options);
+  return runBlock(
+    options,
+    ({ x }) => {
+      const input = options.normalizeFirst ? normalize(x, norm, options.epsilon) : x;
+      const h = gate // (B, T, F)
+        ? tf.mul(applyLinear(input, gate, options.activation), applyLinear(input, intermediate))
+        : applyLinear(input, intermediate, options.activation);
+      return addToResidual(x, applyLinear(h, output) as tf.Tensor3D, norm, options);
+    },
+    { x },
+  );
 }
 
 /** The norm that a part's weights are for, over the last axis. */

@@ -194,20 +194,23 @@ function decode(
     ...blockOptions(config),
     training: options.training,
     seeds: options.seeds,
+    gradientCheckpointing: options.gradientCheckpointing ?? false,
     mask: batch.attentionMask,
     rotary: rotary && { ...rotary.upTo(positions), positions: batch.positionIds },
   };
   const hiddenStates: tf.Tensor3D[] = [];
 
   let x = embed(config, weights, batch, options); // (B, T, D)
-  hiddenStates.push(x);
   for (const { attention, feedForward } of weights.blocks) {
-    x = attentionBlock(x, attention, block).output; // x = x + attention(norm(x))
-    x = feedForwardBlock(x, feedForward, block); // x = x + mlp(norm(x))
-    hiddenStates.push(x);
+    if (options.outputHiddenStates) hiddenStates.push(tf.clone(x));
+    const attended = attentionBlock(x, attention, block).output; // x = x + attention(norm(x))
+    const y = feedForwardBlock(attended, feedForward, block); // x = x + mlp(norm(x))
+    // The tidy around the forward pass would keep them for as long as that takes.
+    tf.dispose([x, attended]);
+    x = y;
   }
   x = normalize(x, weights.finalNorm, config.normEps);
-  hiddenStates[hiddenStates.length - 1] = x;
+  hiddenStates.push(x);
   return {
     logits: score(weights, x),
     lastHiddenState: x,

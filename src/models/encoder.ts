@@ -117,6 +117,7 @@ export function encode(
     ...blockOptions(config),
     training: options.training,
     seeds: options.seeds,
+    gradientCheckpointing: options.gradientCheckpointing ?? false,
     mask: batch.attentionMask,
     returnProbabilities: options.outputAttentions ?? false,
   };
@@ -124,18 +125,19 @@ export function encode(
   const attentions: tf.Tensor4D[] = [];
 
   let x = embed(config, weights, batch, options); // (B, T, D)
-  hiddenStates.push(x);
   for (const { attention, feedForward } of weights.blocks) {
+    if (options.outputHiddenStates) hiddenStates.push(tf.clone(x));
     const attended = attentionBlock(x, attention, block); // x = norm(x + attention(x))
-    x = attended.output;
-    x = feedForwardBlock(x, feedForward, block); // x = norm(x + mlp(x))
-    hiddenStates.push(x);
+    const y = feedForwardBlock(attended.output, feedForward, block); // x = norm(x + mlp(x))
     if (attended.probabilities) attentions.push(attended.probabilities);
+    // The tidy around the forward pass would keep them for as long as that takes.
+    tf.dispose([x, attended.output]);
+    x = y;
   }
   if (weights.finalNorm) {
     x = normalize(x, weights.finalNorm, config.layerNormEps);
-    hiddenStates[hiddenStates.length - 1] = x;
   }
+  hiddenStates.push(x);
   return {
     lastHiddenState: x,
     pooled: pool(config, weights, x, batch.attentionMask),

@@ -12,6 +12,8 @@ export interface NextTokenBatch extends DecoderBatch {
 
 /** What the training loop trains: a decoder that says which token comes next. */
 export class CausalLanguageModeling implements Trainable<NextTokenBatch> {
+  readonly supportsGradientCheckpointing = true;
+
   constructor(readonly model: Decoder) {}
 
   get variables(): ReadonlyMap<string, tf.Variable> {

@@ -14,6 +14,8 @@ export interface LabelledBatch extends EncoderBatch {
 
 /** What the training loop trains: a sequence classifier, with the loss of its kind of labels. */
 export class SequenceClassification implements Trainable<LabelledBatch> {
+  readonly supportsGradientCheckpointing = true;
+
   constructor(
     readonly model: SequenceClassifier,
     private readonly labels: readonly string[],

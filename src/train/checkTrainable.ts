@@ -1,13 +1,23 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError } from '../core/errors.ts';
 import type { Trainable } from './trainable.ts';
+import type { ResolvedTrainingOptions } from './trainingOptions.ts';
 
 /**
- * Refuses a model that cannot be trained.
- * @throws AnyformerError `INVALID_ARGUMENT`.
+ * Refuses a model that the options do not fit.
+ * @throws AnyformerError `INVALID_ARGUMENT`, `UNSUPPORTED`.
  */
-export function checkTrainable<Batch>({ variables }: Trainable<Batch>): void {
-  checkVariables(variables);
+export function checkTrainable<Batch>(
+  where: string,
+  model: Trainable<Batch>,
+  { gradientCheckpointing }: ResolvedTrainingOptions,
+): void {
+  checkVariables(model.variables);
+  if (!gradientCheckpointing || model.supportsGradientCheckpointing) return;
+  throw new AnyformerError(
+    'UNSUPPORTED',
+    `${where}: gradientCheckpointing is true, and this model has no blocks that could be run again; leave it out.`,
+  );
 }
 
 function checkVariables(variables: ReadonlyMap<string, tf.Variable>): void {

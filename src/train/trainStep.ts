@@ -74,13 +74,14 @@ async function accumulate<Batch>(
   try {
     const pass = step * options.gradientAccumulationSteps + position;
     const seed = mixSeeds(mixSeeds(options.seed, DROPOUT_SALT), pass);
-    const { labelSmoothingFactor, classWeight } = options;
+    const { labelSmoothingFactor, classWeight, gradientCheckpointing } = options;
     const result = batchGradients(model.variables, () =>
       model.loss(batch, {
         training: true,
         seeds: new SeedStream(seed),
         labelSmoothingFactor,
         classWeight,
+        gradientCheckpointing,
       }),
     );
     // A batch that counts nothing may well have the mean 0 / 0.

@@ -10,6 +10,8 @@ export interface LossContext {
   /** The options `labelSmoothingFactor` and `classWeight`, which only the loss can apply. */
   readonly labelSmoothingFactor: number;
   readonly classWeight: Readonly<Record<string, number>> | undefined;
+  /** The option: whether blocks are to be run again in the backward pass. */
+  readonly gradientCheckpointing: boolean;
 }
 
 /** The mean loss over a batch, and what it was averaged over. */
@@ -30,6 +32,8 @@ export interface Trainable<Batch> {
   readonly variables: ReadonlyMap<string, tf.Variable>;
   /** Called inside `tf.tidy`: what it creates is freed. It must not be async. */
   loss(batch: Batch, context: LossContext): BatchLoss;
+  /** Whether `loss` honours the option `gradientCheckpointing`, which is refused otherwise. */
+  readonly supportsGradientCheckpointing?: boolean;
   /** Which weights decay. Default: {@link decaysByDefault}. */
   decays?(name: string): boolean;
 }

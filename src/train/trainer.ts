@@ -90,7 +90,7 @@ export async function train<Batch>(
   const name = hooks.name ?? 'train';
   const resolved = resolveTrainingOptions(name, options, hooks.evaluate !== undefined);
   throwIfAborted(resolved.signal, 'Training');
-  checkTrainable(model);
+  checkTrainable(name, model, resolved);
   const run = new TrainingRun(model, data, resolved, hooks);
   try {
     await run.resume();

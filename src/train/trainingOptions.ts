@@ -51,6 +51,12 @@ export const trainingOptionEntries = {
   /** Seed of shuffling and dropout. Default: 42. */
   seed: v.optional(integer, 42),
 
+  /**
+   * Whether the model's blocks keep their inputs only, and are run again for their gradients. Less
+   * memory for about a third more time; the weights come out the same, bit for bit. Default: false.
+   */
+  gradientCheckpointing: v.optional(trueOrFalse, false),
+
   /** Default: 'adamw'. */
   optimizer: v.optional(oneOf(optimizerNames as [OptimizerName, ...OptimizerName[]]), 'adamw'),
   /** The peak, which the schedule scales. Default: 0.001. */

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AnyformerError } from '../../src/core/errors.ts';
 import { SeedStream } from '../../src/core/random.ts';
+import { backpropagate } from '../../src/kernels/backpropagate.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
+import { recordTape } from '../../src/kernels/recordTape.ts';
 import { causalLanguageModelLoss, nextTokens } from '../../src/models/causalLanguageModelLoss.ts';
 import { Decoder } from '../../src/models/decoder.ts';
 import { expectNumbersClose } from '../support/tensors.ts';
@@ -100,6 +102,30 @@ describe.each(tinyDecoders)('Decoder: $name', ({ options }) => {
       expect(Math.abs(slopes[i]! - slope), name).toBeLessThan(0.01 * (1 + Math.abs(slope)));
     }
     tf.dispose([value, grads, inputIds, targets]);
+  });
+
+  it('has the same value and gradients with gradientCheckpointing, bit for bit', () => {
+    using decoder = new Decoder(options, 1);
+    stir(decoder, 2);
+    const variables = [...decoder.variables.values()];
+    const inputIds = randomIds(3, 7, 1);
+    const differentiate = (gradientCheckpointing: boolean) =>
+      tf.tidy(() => {
+        const context = { training: true, seeds: new SeedStream(3), gradientCheckpointing };
+        const { result, tape } = recordTape(() =>
+          tf.sum(tf.square(decoder.forward({ inputIds }, context).logits)),
+        );
+        const gradients = backpropagate(tape, [[result, tf.scalar(1)]], variables);
+        return [result, ...gradients].map((x) => x && Array.from(x.dataSync()));
+      });
+    const { numTensors, numDataBuffers } = tf.memory();
+    const plain = differentiate(false);
+    expect(differentiate(true)).toEqual(plain);
+    // What grows is the table of rotary positions, which belongs to the model.
+    const tables = 'ropeTheta' in decoder.config && decoder.config.ropeTheta ? 2 : 0;
+    expect(tf.memory().numTensors - numTensors).toBe(tables);
+    expect(tf.memory().numDataBuffers - numDataBuffers).toBe(tables);
+    inputIds.dispose();
   });
 
   it('comes back from its saved tensors', () => {

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AnyformerError } from '../../src/core/errors.ts';
 import { Random, SeedStream } from '../../src/core/random.ts';
+import { backpropagate } from '../../src/kernels/backpropagate.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
+import { recordTape } from '../../src/kernels/recordTape.ts';
 import { Encoder } from '../../src/models/encoder.ts';
 import type { EncoderOptions } from '../../src/models/encoderConfig.ts';
 
@@ -148,6 +150,32 @@ describe.each(variants)('Encoder: $name', (variant) => {
     }
     tf.dispose([value, grads, inputIds, factors]);
     tokenTypeIds?.dispose();
+  });
+
+  it('has the same value and gradients with gradientCheckpointing, bit for bit', () => {
+    using encoder = new Encoder({ ...options, dropout: 0.2, hiddenAct: 'gelu' }, 1);
+    const variables = [...encoder.variables.values()];
+    const inputIds = randomIds(3, 7, 1);
+    const attentionMask = tf.tensor2d(
+      Array.from({ length: 21 }, (_, i) => Number(i % 4 < 3)),
+      [3, 7],
+    );
+    const differentiate = (gradientCheckpointing: boolean) =>
+      tf.tidy(() => {
+        const seeds = new SeedStream(3);
+        const { result, tape } = recordTape(() => {
+          const context = { training: true, seeds, gradientCheckpointing, outputAttentions: true };
+          const { pooled, attentions } = encoder.forward({ inputIds, attentionMask }, context);
+          return [tf.sum(tf.square(pooled)), attentions![0]!, attentions![1]!];
+        });
+        const gradients = backpropagate(tape, [[result[0]!, tf.scalar(1)]], variables);
+        return [...result, ...gradients].map((x) => x && Array.from(x.dataSync()));
+      });
+    const { numTensors, numDataBuffers } = tf.memory();
+    const plain = differentiate(false);
+    expect(differentiate(true)).toEqual(plain);
+    expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+    tf.dispose([inputIds, attentionMask]);
   });
 
   it('comes back from its saved tensors, kernels turned to [out, in]', () => {

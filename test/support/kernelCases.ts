@@ -10,6 +10,7 @@ import { layerNorm, layerNormComposed } from '../../src/kernels/layerNorm.ts';
 import { linear, linearComposed } from '../../src/kernels/linear.ts';
 import { maskedMax, maskedMaxComposed } from '../../src/kernels/maskedMax.ts';
 import { maskedMean, maskedMeanComposed } from '../../src/kernels/maskedMean.ts';
+import { recompute } from '../../src/kernels/recompute.ts';
 import { rmsNorm, rmsNormComposed } from '../../src/kernels/rmsNorm.ts';
 import { rotaryComposed, rotaryEmbedding } from '../../src/kernels/rotaryEmbedding.ts';
 import { scaledDotProductAttention } from '../../src/kernels/scaledDotProductAttention.ts';
@@ -305,5 +306,27 @@ export const kernelCases: readonly [name: string, make: MakeCase][] = [
         sigmoidCrossEntropy(x!, labels!, { weights, labelSmoothing: 0.1 }),
       composed: (x, labels, weights) => sigmoidCrossEntropyComposed(x!, labels!, weights, 0.1),
     }),
+  ],
+  [
+    'recompute',
+    (make, [B, T, D]) => {
+      const mask = make.mask([B, T]);
+      const parts = (x: tf.Tensor, kernel: tf.Tensor, counts: tf.Tensor) => {
+        const y = tf.mul(tf.tanh(linear(x, kernel as R2)), x);
+        return [maskedMean(y as R3, counts as R2), tf.sum(y, 1)];
+      };
+      // x is used beside, too.
+      const join = ([mean, sum]: tf.Tensor[], x: tf.Tensor) =>
+        tf.add(mean!, tf.mul(sum!, tf.max(x, 1)));
+      return {
+        inputs: [make.distinct([B, T, D]), make.normal([D, D])],
+        run: (x, kernel) =>
+          tf.tidy(() => {
+            const run = ({ x, mask }: { x: tf.Tensor; mask: R2 }) => parts(x, kernel!, mask);
+            return join(recompute(run, { x: x!, mask }), x!);
+          }),
+        composed: (x, kernel) => tf.tidy(() => join(parts(x!, kernel!, mask), x!)),
+      };
+    },
   ],
 ];

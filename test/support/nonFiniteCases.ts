@@ -21,7 +21,8 @@ const differences: readonly [beginning: string, Differences][] = [
 
 /** Every operation, ours and those of tfjs that we replace. */
 export const nonFiniteCases: readonly [name: string, make: MakeCase, differences: Differences][] = [
-  ...kernelCases,
+  // recompute computes nothing itself: its case is of kernels that have cases of their own.
+  ...kernelCases.filter(([name]) => name !== 'recompute'),
   ...tfjsCases,
 ].map(([name, make]) => {
   const found = differences.find(([beginning]) => name.startsWith(beginning));

@@ -64,6 +64,7 @@ it('weighs a batch by the tokens that count, and has no use for classWeight', ()
       seeds: new SeedStream(0),
       labelSmoothingFactor: 0,
       classWeight: undefined,
+      gradientCheckpointing: false,
     };
     expect(model.loss(batch, context).weight).toBe(2);
     expect(model.loss(batch, context).loss.dataSync()[0]).toBeCloseTo(Math.log(11), 0);

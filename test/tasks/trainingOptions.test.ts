@@ -87,6 +87,30 @@ describe('the options of TextClassifier.train have an effect', () => {
     expect(small.result.trainLoss).toBeCloseTo(large.result.trainLoss, 5);
   });
 
+  it('gradientCheckpointing makes the same weights, bit for bit, in less memory', async () => {
+    const examples = toyTexts(64);
+    const trainDeep = async (options: ClassifierTrainingOptions) => {
+      const encoder = { ...TINY.encoder, hiddenSize: 32, numHiddenLayers: 4, dropout: 0.2 };
+      using classifier = await TextClassifier.create({ ...TINY, encoder });
+      const run = { ...FIT, epochs: 3, gradientAccumulationSteps: 2, ...options };
+      const { peakHeapBytes } = await classifier.train(examples, run);
+      const files = new Map<string, Uint8Array>();
+      await classifier.save(files);
+      return { peak: peakHeapBytes!, bytes: files.get('model.safetensors')! };
+    };
+    const inUse = () => createEngine().then((engine) => engine.info().usedHeapBytes);
+    await trainDeep({});
+    const base = await inUse();
+    const plain = await trainDeep({});
+    const checkpointed = await trainDeep({ gradientCheckpointing: true });
+    expect(await inUse()).toBe(base);
+    expect(checkpointed.bytes).toEqual(plain.bytes);
+    expect(checkpointed.peak - base).toBeLessThan(0.65 * (plain.peak - base));
+    expect((await trainDeep({ gradientCheckpointing: true, seed: 7 })).bytes).not.toEqual(
+      plain.bytes,
+    );
+  });
+
   it('validationSplit holds examples out, each label by its share', async () => {
     using classifier = await TextClassifier.create(TINY);
     const { logHistory } = await classifier.train(toyTexts(100), {

@@ -433,6 +433,15 @@ describe('what stops a training', () => {
     model.dispose();
   });
 
+  test('gradientCheckpointing with a model that has none', async () => {
+    const model = new ToyModel();
+    const error = await errorOf(train(model, new ToyData(8), { gradientCheckpointing: true }));
+    expect(error.code).toBe('UNSUPPORTED');
+    expect(error.message).toContain('train: gradientCheckpointing is true, and this model has no');
+    expect(model.calls).toBe(0);
+    model.dispose();
+  });
+
   test('a weight that is no number', async () => {
     const model = new ToyModel();
     const before = tf.memory().numTensors;

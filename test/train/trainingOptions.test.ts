@@ -11,6 +11,7 @@ describe('training options', () => {
       epochs: 1,
       batchSize: 32,
       gradientAccumulationSteps: 1,
+      gradientCheckpointing: false,
       shuffle: true,
       seed: 42,
       optimizer: 'adamw',
