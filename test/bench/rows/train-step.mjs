@@ -120,7 +120,7 @@ async function takeTurns(ours, peers, { rounds, steps, between }, progress) {
 
 /** A step against the sum of the kernels of ours in it: what all the rest costs. */
 async function reportOverhead(context, engine, ours, length, { steps }) {
-  const { total, kernels, text } = await profileKernels(engine, ourTf, () => ours.steps(steps));
+  const { total, kernels, text } = await profileKernels(engine, ourTf, ours.steps, steps);
   await context.report({
     name: `train-step B${article.batchSize} T${length}, the whole`,
     ours: total,

@@ -20,12 +20,15 @@ export function createClassifier(length, { dropout = article.dropout } = {}) {
   });
 }
 
-/** Our side of train-step: `steps(n)` trains n steps and gives the milliseconds of each. */
+/**
+ * Our side of train-step: `steps(n, onStep)` trains n steps and gives the milliseconds of each, and
+ * calls `onStep` with the number of those that are done, 0 when they begin.
+ */
 export async function ourTraining(length) {
   const classifier = await createClassifier(length);
   const { batchSize, learningRate, maxGradNorm } = article;
   const examples = articleExamples(4 * batchSize, length);
-  const steps = async (count) => {
+  const steps = async (count, onStep) => {
     const times = [];
     let last;
     await classifier.train(examples, {
@@ -36,7 +39,8 @@ export async function ourTraining(length) {
         if (phase !== 'train') return;
         const now = performance.now();
         if (last !== undefined) times.push(now - last);
-        last = now;
+        onStep?.(times.length);
+        last = performance.now();
       },
     });
     return times;

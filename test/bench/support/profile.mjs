@@ -5,27 +5,24 @@ import { time } from './measure.mjs';
  *
  * @param engine the running engine.
  * @param tf the tfjs it is the backend of.
- * @param run trains and gives the milliseconds of each step; the first, which is not among them, is
- *   left out here too.
+ * @param steps as of `ourTraining`.
  * @returns `total`, the ms of a step; `kernels`, those of our kernels in it; `text`, a table.
  */
-export async function profileKernels(engine, tf, run) {
+export async function profileKernels(engine, tf, steps, count) {
   const watches = new Watches();
   watch(engine, tf, watches);
-  const steps = await run();
-  // Every step is the same work, so the share of the uncounted first step is taken off by count.
-  const counted = steps.length / (steps.length + 1);
-  const total = steps.reduce((sum, step) => sum + step, 0) / steps.length;
-  const rows = [...watches.rows]
-    .map(([name, { group, ms, calls }]) => ({
-      name,
-      group,
-      ms: (ms * counted) / steps.length,
-      calls: (calls * counted) / steps.length,
-    }))
+  let rows = [];
+  const times = await steps(count, (done) => {
+    // Neither what was before the steps nor what comes after them counts.
+    if (done === 0) watches.rows.clear();
+    if (done === count) rows = [...watches.rows].map(([name, row]) => [name, { ...row }]);
+  });
+  const total = times.reduce((sum, ms) => sum + ms, 0) / count;
+  const means = rows
+    .map(([name, { group, ms, calls }]) => ({ name, group, ms: ms / count, calls: calls / count }))
     .sort((a, b) => b.ms - a.ms);
-  const kernels = sum(rows.filter(({ group }) => group === 'native'));
-  return { total, kernels, text: formatProfile(total, rows) };
+  const kernels = sum(means.filter(({ group }) => group === 'native'));
+  return { total, kernels, text: formatProfile(total, means) };
 }
 
 const sum = (rows) => rows.reduce((ms, row) => ms + row.ms, 0);
