@@ -19,6 +19,6 @@ afterEach(async () => {
 test.each(nonFiniteCases)('%s', { timeout: 300_000 }, async (_, make, differences) => {
   await fc.assert(
     fc.asyncProperty(anyContamination, (c) => expectAsOnCpu(make, c, differences)),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
