@@ -248,23 +248,29 @@ describe('the edge function, in edge-runtime', () => {
   });
   afterAll(() => site.close());
 
-  it('fetches the model of its site, and labels a text as Node does', async () => {
-    const entryPoints = [join(example, 'api/classify.mjs')];
-    const edge = await startEdgeFunction({ entryPoints, conditions: ['edge-light'] });
-    const nowhere = await post(edge as Answering, 'http://127.0.0.1:9/api/classify', {
-      text: TEXT,
-    });
-    expect(nowhere).toEqual({
-      status: 500,
-      body: { error: expect.stringMatching(/could not be reached/) },
-    });
-    for (let time = 0; time < 2; time++) {
-      const found = await post(edge as Answering, `${address}/api/classify`, { text: TEXT });
-      const close = expected.map(({ label, score }) => ({
-        label,
-        score: expect.closeTo(score, 4),
-      }));
-      expect(found).toEqual({ status: 200, body: close });
-    }
-  });
+  it.each([
+    ['vercel dev', []],
+    ['Next.js', ['edge-light']],
+  ])(
+    'bundled as by %s, fetches the model and labels a text as Node does',
+    async (_, conditions) => {
+      const entryPoints = [join(example, 'api/classify.mjs')];
+      const edge = await startEdgeFunction({ entryPoints, conditions });
+      const nowhere = await post(edge as Answering, 'http://127.0.0.1:9/api/classify', {
+        text: TEXT,
+      });
+      expect(nowhere).toEqual({
+        status: 500,
+        body: { error: expect.stringMatching(/could not be reached/) },
+      });
+      for (let time = 0; time < 2; time++) {
+        const found = await post(edge as Answering, `${address}/api/classify`, { text: TEXT });
+        const close = expected.map(({ label, score }) => ({
+          label,
+          score: expect.closeTo(score, 4),
+        }));
+        expect(found).toEqual({ status: 200, body: close });
+      }
+    },
+  );
 });
