@@ -11,7 +11,7 @@ import { loadWasm } from './loadWasm.ts';
 import { bindNativeKernels } from './nativeKernels.ts';
 import { usePlatform } from './platform.ts';
 import { bootTfjsBinary, sharedMemory, tfjsFile } from './tfjsBinary.ts';
-import { chooseThreads, createThreadPool, type Threads } from './threads.ts';
+import { chooseThreads, createThreadPool, createXnnThreads, type Threads } from './threads.ts';
 import { compile } from './wasmModule.ts';
 
 /** A feature of the build, and the reason where it is off. */
@@ -112,7 +112,8 @@ export async function bootEngine(options?: EngineOptions): Promise<Engine> {
     loadWasm(tfjsFile(threads.enabled), modules, runtime),
     loadWasm(kernelFile, modules, runtime).then((source) => compile(kernelFile, source)),
   ]);
-  const binary = await bootTfjsBinary(tfjsSource, memory);
+  const shared = memory && { memory, threads: createXnnThreads(threads) };
+  const binary = await bootTfjsBinary(tfjsSource, shared);
   const { native, table } = await bindNativeKernels(kernelFile, kernelSource, binary.heap);
   const pool = memory && createThreadPool(threads, native, kernelSource, table, binary.heap);
   const backend = new AnyformerBackend(binary, native, pool);

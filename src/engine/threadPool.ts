@@ -9,7 +9,7 @@ const WAKE_WORK = 8 * LEAST_WORK;
  * Milliseconds of work that could have been shared before the workers are started. Starting them
  * costs about as much, which a program that loads a model for one prediction need not pay.
  */
-const START_AFTER = 20;
+export const START_AFTER = 20;
 
 /** The threads that share kernels with the main one, which always takes part. */
 export class ThreadPool {

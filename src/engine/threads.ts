@@ -1,9 +1,11 @@
 import { runtime } from '#runtime';
 import { AnyformerError, show } from '../core/errors.ts';
 import { SHARED_WORK_BYTES } from '../core/sharedWork.ts';
+import type { WorkerData } from '../core/worker.ts';
 import type { Heap } from './heap.ts';
 import type { NativeKernels } from './nativeKernels.ts';
 import { ThreadPool } from './threadPool.ts';
+import { XnnThreads } from './xnnThreads.ts';
 
 /** Changes when a thread is lost. */
 export interface Threads {
@@ -42,7 +44,6 @@ export function createThreadPool(
   table: number,
   heap: Heap,
 ): ThreadPool {
-  const { start, mayBlock } = runtime.threads!;
   const { memory } = heap;
   const { count } = threads;
   const block = Math.ceil(heap.malloc(SHARED_WORK_BYTES + 64) / 64) * 64;
@@ -51,16 +52,31 @@ export function createThreadPool(
   const lose = (error: unknown) => {
     threads.count = Math.max(1, threads.count - 1);
     threads.enabled = threads.count > 1;
-    const reason = error instanceof Error ? error.message : String(error);
-    threads.reason = `a thread could not start: ${reason}`;
+    threads.reason = `a thread could not start: ${messageOf(error)}`;
   };
-  return new ThreadPool(native, memory, block, count, mayBlock, () => {
+  return new ThreadPool(native, memory, block, count, runtime.threads!.mayBlock, () => {
     for (let thread = 1; thread < count; thread++) {
-      try {
-        start({ module, memory, block, table, thread }, lose);
-      } catch (error) {
-        lose(error);
-      }
+      startWorker({ module, memory, block, table, thread }, lose);
     }
   });
 }
+
+/** The threads of tfjs's own kernels, none of them started yet. */
+export function createXnnThreads(threads: Threads): XnnThreads {
+  return new XnnThreads(threads.count, runtime.threads!.mayBlock, (data, onLost) =>
+    startWorker(data, (error) => {
+      threads.reason ??= `tfjs's convolutions have fewer threads: one could not start: ${messageOf(error)}`;
+      onLost();
+    }),
+  );
+}
+
+function startWorker(data: WorkerData, onError: (error: unknown) => void): void {
+  try {
+    runtime.threads!.start(data, onError);
+  } catch (error) {
+    onError(error);
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serveKernels } from '../core/kernelWorker.ts';
+import { serve } from '../core/worker.ts';
 
 // A static file beside node.ts, started by it: the whole of a worker thread's program.
-serveKernels(workerData);
+serve(workerData);

@@ -1,4 +1,4 @@
-import type { KernelWorkerData } from '../core/kernelWorker.ts';
+import type { WorkerData } from '../core/worker.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** The WebAssembly files the engine asks its host for, by their names in `dist/wasm`. */
@@ -39,10 +39,10 @@ export interface Runtime {
     /** Whether the thread that runs the engine may sleep. */
     readonly mayBlock: boolean;
     /**
-     * Starts a worker with kernels, which does not keep the process alive. Throws, or calls `onError`
+     * Starts a worker, which does not keep the process alive. Throws, or calls `onError`
      * later, when it cannot.
      */
-    start(data: KernelWorkerData, onError: (error: Error) => void): void;
+    start(data: WorkerData, onError: (error: Error) => void): void;
   };
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;

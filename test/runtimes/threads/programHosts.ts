@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { EngineOptions } from '../../../src/index.ts';
 import { findInstalled } from '../findBinary.ts';
 
-/** What program.mjs returns. */
+/** What training.mjs returns. */
 export interface Trained {
   readonly runtime: string;
   readonly threads: { enabled: boolean; count: number; running: number; reason?: string };
@@ -14,6 +14,20 @@ export interface Trained {
   readonly losses: readonly number[];
   readonly weights: string;
   readonly scores: string;
+}
+
+/** What convolutions.mjs returns. */
+export interface Convolved {
+  readonly runtime: string;
+  /** Of XNNPACK. */
+  readonly threads: number;
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** The programs, by their names, and what they return. */
+export interface Programs {
+  training: Trained;
+  convolutions: Convolved;
 }
 
 /** A host whose programs are processes. */
@@ -36,32 +50,40 @@ export const programHosts: readonly ProgramHost[] = [
   { name: 'Bun', binary: findInstalled('@oven/bun-linux-x64/bin/bun'), flags: ['--no-install'] },
 ];
 
-const MAIN = `
+/** As every host's script begins. */
+export const IMPORTS = `
 import * as anyformer from 'anyformer';
-import { program } from './program.mjs';
+import * as tf from 'anyformer/tf';
+import { convolutions } from './convolutions.mjs';
+import { training } from './training.mjs';
 
-const argument = globalThis.Deno?.args[0] ?? process.argv[2];
-console.log(JSON.stringify(await program(anyformer, JSON.parse(argument))));
+const programs = { training, convolutions };
+const run = (name, options) => programs[name]({ anyformer, tf }, options);
 `;
 
-/** Puts the program beside an installed package. */
-export async function writeProgram(folder: string): Promise<void> {
-  await copyFile(
-    fileURLToPath(new URL('program.mjs', import.meta.url)),
-    join(folder, 'program.mjs'),
-  );
+const MAIN = `${IMPORTS}
+const [name, options] = globalThis.Deno?.args ?? process.argv.slice(2);
+console.log(JSON.stringify(await run(name, JSON.parse(options))));
+`;
+
+/** Puts the programs beside an installed package. */
+export async function writePrograms(folder: string): Promise<void> {
+  for (const file of ['training.mjs', 'convolutions.mjs', 'digest.mjs']) {
+    await copyFile(fileURLToPath(new URL(file, import.meta.url)), join(folder, file));
+  }
   await writeFile(join(folder, 'main.mjs'), MAIN);
 }
 
-/** Runs it in a process of its own; that this ends at all shows that no thread keeps it alive. */
-export async function runProgram(
+/** Runs one in a process of its own; that this ends at all shows that no thread keeps it alive. */
+export async function runProgram<Name extends keyof Programs>(
   { binary, flags }: ProgramHost,
   folder: string,
+  name: Name,
   options: EngineOptions,
-): Promise<Trained> {
+): Promise<Programs[Name]> {
   const { stdout } = await promisify(execFile)(
     binary!,
-    [...flags, 'main.mjs', JSON.stringify(options)],
+    [...flags, 'main.mjs', name, JSON.stringify(options)],
     { cwd: folder, timeout: 60_000 },
   );
   return JSON.parse(stdout);

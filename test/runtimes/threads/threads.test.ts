@@ -5,7 +5,14 @@ import type { EngineOptions } from '../../../src/index.ts';
 import { type InstalledPackage, installPackage } from '../../support/builtPackage.ts';
 import { findChromium } from '../findBinary.ts';
 import { type Serving, servePages } from '../pageServer.ts';
-import { programHosts, runProgram, type Trained, writeProgram } from './programHosts.ts';
+import {
+  type Convolved,
+  type Programs,
+  programHosts,
+  runProgram,
+  type Trained,
+  writePrograms,
+} from './programHosts.ts';
 import { buildSite } from './threadsPage.ts';
 
 let installed: InstalledPackage;
@@ -13,10 +20,20 @@ let reference: Trained;
 
 beforeAll(async () => {
   installed = await installPackage();
-  await writeProgram(installed.folder);
-  reference = await runProgram(programHosts[0]!, installed.folder, { threads: 1, relaxed: false });
+  await writePrograms(installed.folder);
+  reference = await runProgram(programHosts[0]!, installed.folder, 'training', {
+    threads: 1,
+    relaxed: false,
+  });
 });
 afterAll(() => installed?.remove());
+
+/** XNNPACK's bits do not depend on its threads either. */
+function expectSameConvolutions(found: readonly Convolved[]): void {
+  expect(found.map(({ threads }) => threads)).toEqual([1, 2, 4]);
+  expect(Object.keys(found[0]!.digests).length).toBe(14);
+  for (const { digests } of found) expect(digests).toEqual(found[0]!.digests);
+}
 
 /** Any number of threads gives the bits of one; without relaxed SIMD, every host Node's numbers. */
 function expectSameTraining(found: readonly Trained[]): void {
@@ -47,7 +64,7 @@ describe('the same bits on 1, 2 and 4 threads', () => {
     it.skipIf(!binary)(title, { timeout: 240_000 }, async () => {
       const found: Trained[] = [];
       for (const threads of [1, 2, 4]) {
-        found.push(await runProgram(host, installed.folder, { threads }));
+        found.push(await runProgram(host, installed.folder, 'training', { threads }));
       }
       expect(found.map(({ threads }) => threads)).toEqual([
         { enabled: false, count: 1, running: 1, reason: 'switched off with threads: 1' },
@@ -55,7 +72,21 @@ describe('the same bits on 1, 2 and 4 threads', () => {
         running(4),
       ]);
       expectSameTraining(found);
-      expectNodesLosses(await runProgram(host, installed.folder, { threads: 2, relaxed: false }));
+      expectNodesLosses(
+        await runProgram(host, installed.folder, 'training', { threads: 2, relaxed: false }),
+      );
+    });
+  }
+});
+
+describe("the same bits of tfjs's convolutions on 1, 2 and 4 threads of XNNPACK", () => {
+  for (const host of programHosts.filter(({ name }) => !/^Node \d/.test(name))) {
+    it.skipIf(!host.binary)(host.name, { timeout: 240_000 }, async () => {
+      const found: Convolved[] = [];
+      for (const threads of [1, 2, 4]) {
+        found.push(await runProgram(host, installed.folder, 'convolutions', { threads }));
+      }
+      expectSameConvolutions(found);
     });
   }
 });
@@ -77,27 +108,34 @@ describe.skipIf(!chromium)(title, () => {
   }, 120_000);
   afterAll(() => browser?.close());
 
-  /** Opens a page of its own, and trains there. */
-  async function train(
-    where: 'trainHere' | 'trainInWorker',
+  type Place = 'runHere' | 'runInWorker';
+
+  /** Opens a page of its own, and runs a program there. */
+  async function runOnPage<Name extends keyof Programs>(
+    where: Place,
+    name: Name,
     options: EngineOptions,
     serving: Serving,
-  ): Promise<Trained> {
+  ): Promise<Programs[Name]> {
     const server = await servePages(site, serving);
     const page = await browser.newPage();
     try {
       await page.goto(`${server.address}index.html`);
-      await page.waitForFunction('globalThis.trainHere !== undefined');
-      return (await page.evaluate(`${where}(${JSON.stringify(options)})`)) as Trained;
+      await page.waitForFunction('globalThis.runHere !== undefined');
+      const call = `${where}('${name}', ${JSON.stringify(options)})`;
+      return (await page.evaluate(call)) as Programs[Name];
     } finally {
       await page.close();
       await server.close();
     }
   }
 
+  const train = (where: Place, options: EngineOptions, serving: Serving) =>
+    runOnPage(where, 'training', options, serving);
+
   describe.each([
-    ["a page's main thread", 'trainHere'],
-    ['a Web Worker', 'trainInWorker'],
+    ["a page's main thread", 'runHere'],
+    ['a Web Worker', 'runInWorker'],
   ] as const)('on %s', (_, where) => {
     it('gives the same bits on 1, 2 and 4 threads', { timeout: 240_000 }, async () => {
       const found: Trained[] = [];
@@ -108,6 +146,14 @@ describe.skipIf(!chromium)(title, () => {
       expect(found[1]!.threads).toEqual(running(2));
       expect(found[2]!.threads).toEqual(running(4));
       expectSameTraining(found);
+    });
+
+    it('convolves on 1, 2 and 4 threads of XNNPACK', { timeout: 240_000 }, async () => {
+      const found: Convolved[] = [];
+      for (const threads of [1, 2, 4]) {
+        found.push(await runOnPage(where, 'convolutions', { threads }, { isolated: true }));
+      }
+      expectSameConvolutions(found);
     });
 
     it("gives Node's numbers, and one thread where the page is not isolated", {
@@ -147,13 +193,13 @@ describe.skipIf(!chromium)(title, () => {
     const options: EngineOptions = { threads: 1, relaxed: false };
     const isolated = false;
     const wasmType = 'application/octet-stream';
-    expectNodesLosses(await train('trainHere', options, { isolated, wasmType }));
-    const without = (file: string) => train('trainHere', options, { isolated, missing: [file] });
+    expectNodesLosses(await train('runHere', options, { isolated, wasmType }));
+    const without = (file: string) => train('runHere', options, { isolated, missing: [file] });
     await expect(without('anyformer.simd.wasm')).rejects.toThrow(
       /wasm\/anyformer\.simd\.wasm was answered with 404\. Serve the files of the package's dist\/wasm/,
     );
     const policy = "script-src 'self'";
-    await expect(train('trainHere', options, { isolated, policy })).rejects.toThrow(
+    await expect(train('runHere', options, { isolated, policy })).rejects.toThrow(
       /could not be compiled: .*'wasm-unsafe-eval' in its script-src/,
     );
   });

@@ -1,38 +1,34 @@
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { IMPORTS } from './programHosts.ts';
 
-const PAGE = `
-import * as anyformer from 'anyformer';
-import { program } from './program.mjs';
-
-globalThis.trainHere = (options) => program(anyformer, options);
-globalThis.trainInWorker = (options) =>
+const PAGE = `${IMPORTS}
+globalThis.runHere = run;
+globalThis.runInWorker = (...call) =>
   new Promise((resolve, reject) => {
-    const worker = new Worker('js/trainingWorker.js', { type: 'module' });
+    const worker = new Worker('js/ownWorker.js', { type: 'module' });
     worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
     worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage(options);
+    worker.postMessage(call);
   });
 `;
 
-const TRAINING_WORKER = `
-import * as anyformer from 'anyformer';
-import { program } from './program.mjs';
-
+/** A site's own worker, in which it uses the package. */
+const OWN_WORKER = `${IMPORTS}
 onmessage = ({ data }) =>
-  program(anyformer, data).then(postMessage, (error) => postMessage({ error: error.message }));
+  run(...data).then(postMessage, (error) => postMessage({ error: error.message }));
 `;
 
 /**
  * Makes a site of the package as a user does who bundles: one script for the page, one for a Web
  * Worker, and what these load by its address beside them.
  *
- * @param installed where the package and program.mjs stand.
+ * @param installed where the package and the programs stand.
  */
 export async function buildSite(installed: string, site: string): Promise<void> {
   await mkdir(join(site, 'js'), { recursive: true });
-  const scripts = { page: PAGE, trainingWorker: TRAINING_WORKER };
+  const scripts = { page: PAGE, ownWorker: OWN_WORKER };
   for (const [name, contents] of Object.entries(scripts)) {
     await build({
       stdin: { contents, resolveDir: installed, sourcefile: `${name}.mjs` },

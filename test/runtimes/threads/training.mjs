@@ -1,11 +1,13 @@
+import { digest } from './digest.mjs';
+
 /**
  * Trains a classifier on so many threads, the same in every runtime. It names no host: a host hands it
  * the package and takes back what it returns.
  *
- * @param {typeof import('anyformer')} anyformer
+ * @param {{ anyformer: typeof import('anyformer') }} entries
  * @param {import('anyformer').EngineOptions} options
  */
-export async function program({ createEngine, TextClassifier }, options) {
+export async function training({ anyformer: { createEngine, TextClassifier } }, options) {
   const engine = await createEngine(options);
   const newClassifier = () =>
     TextClassifier.create({
@@ -59,9 +61,4 @@ async function untilAllRun(engine, classifier) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   classifier.dispose();
-}
-
-async function digest(bytes) {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
