@@ -70,7 +70,7 @@ const runtimeFiles = readdirSync('src/runtime')
   .map((file) => `src/runtime/${file}`);
 const workers = runtimeFiles.filter((file) => file.endsWith('Worker.ts'));
 /** One leaf for each host: what the package's `imports` choose between. */
-const hosts = runtimeFiles.filter((file) => !/\/(runtime|fetchWasm)\.ts$|Worker\.ts$/.test(file));
+const hosts = runtimeFiles.filter((file) => !/\/runtime\.ts$|Worker\.ts$/.test(file));
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts'];
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) =>

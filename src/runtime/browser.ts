@@ -1,4 +1,3 @@
-import { fetchWasm } from './fetchWasm.ts';
 import type { Runtime, WasmFile } from './runtime.ts';
 
 // Each address is written out, and only when it is asked for: bundlers copy the files they find
@@ -26,7 +25,7 @@ const addresses: Readonly<Record<WasmFile, () => URL>> = {
  */
 export const runtime: Runtime = {
   name: 'browser',
-  loadWasm: (file) => fetchWasm(addresses[file]()),
+  loadWasm: async (file) => addresses[file](),
   get withoutThreads() {
     if (globalThis.crossOriginIsolated !== true) {
       return (

@@ -17,3 +17,9 @@ export function findOnPath(name) {
   const own = folders.filter((folder) => folder !== '' && !folder.includes('node_modules'));
   return own.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
+
+/** The Chromium that CHROMIUM names, or the one on the PATH, or undefined. */
+export function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  return process.env.CHROMIUM ?? names.map(findOnPath).find((path) => path !== undefined);
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { EngineOptions } from '../../../src/index.ts';
-import { findInstalled } from '../findBinary.ts';
+import { findInstalled } from '../support/find.mjs';
 
 /** What training.mjs returns. */
 export interface Trained {

@@ -3,8 +3,8 @@ import puppeteer, { type Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../../src/index.ts';
 import { type InstalledPackage, installPackage } from '../../support/builtPackage.ts';
-import { findChromium } from '../findBinary.ts';
-import { type Serving, servePages } from '../pageServer.ts';
+import { findChromium } from '../support/find.mjs';
+import { type Serving, servePages } from '../support/pageServer.ts';
 import {
   type Convolved,
   type Programs,
@@ -196,11 +196,11 @@ describe.skipIf(!chromium)(title, () => {
     expectNodesLosses(await train('runHere', options, { isolated, wasmType }));
     const without = (file: string) => train('runHere', options, { isolated, missing: [file] });
     await expect(without('anyformer.simd.wasm')).rejects.toThrow(
-      /wasm\/anyformer\.simd\.wasm was answered with 404\. Serve the files of the package's dist\/wasm/,
+      /anyformer\.simd\.wasm could not be loaded: .*\/wasm\/anyformer\.simd\.wasm answered 404\..* createEngine\(\{ modules \}\)/,
     );
     const policy = "script-src 'self'";
     await expect(train('runHere', options, { isolated, policy })).rejects.toThrow(
-      /could not be compiled: .*'wasm-unsafe-eval' in its script-src/,
+      /could not be started: .*'wasm-unsafe-eval' in its script-src/,
     );
   });
 });
