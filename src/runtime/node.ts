@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FileStorage } from '../storage/fileStorage.ts';
@@ -12,7 +12,8 @@ const workerFile = new URL('../../dist/runtime/nodeWorker.js', import.meta.url);
 /** Node, Bun and Deno: files beside the package, read from disk. */
 export const runtime: Runtime = {
   name: 'node',
-  loadWasm: (file) => readFile(new URL(file, wasmFolder)),
+  // At once, as modules are read: the files are part of the program.
+  loadWasm: async (file) => readFileSync(new URL(file, wasmFolder)),
   threads: {
     available: availableParallelism,
     mayBlock: true,

@@ -62,37 +62,41 @@ export async function readSealedFiles(
   options: ReadOptions = {},
 ): Promise<Map<string, Uint8Array>> {
   const where = `${CONFIG} in ${storage.location}`;
-  const config = await storage.read(CONFIG, options);
-  const seals = readSeals(parseJsonObject(config, where), where);
-  const names = [...required];
-  for (const name of optional) {
-    // A file that the seal does not name was left by an earlier save: not part of this one.
-    if (seals ? seals.has(name) : await storage.has(name)) names.push(name);
-  }
-  const files = new Map([[CONFIG, config]]);
-  const read = await readAll(storage, names, options);
-  for (const [i, bytes] of read.entries()) {
-    const name = names[i]!;
-    if (seals) checkSeal(name, bytes, seals.get(name), storage.location);
-    files.set(name, bytes);
-  }
-  return files;
+  return readTogether(storage, options, async (start) => {
+    const readings = new Map([CONFIG, ...required].map((name) => [name, start(name)]));
+    const seals = readSeals(parseJsonObject(await readings.get(CONFIG)!, where), where);
+    for (const name of optional) {
+      // A file that the seal does not name was left by an earlier save: not part of this one.
+      if (seals ? seals.has(name) : await storage.has(name)) readings.set(name, start(name));
+    }
+    const read = await Promise.all(readings.values());
+    const files = new Map([...readings.keys()].map((name, i) => [name, read[i]!]));
+    for (const [name, bytes] of files) {
+      if (seals && name !== CONFIG) checkSeal(name, bytes, seals.get(name), storage.location);
+    }
+    return files;
+  });
 }
 
-/** Reads files at once. The first that fails stops the others. */
-async function readAll(
+type StartReading = (name: string) => Promise<Uint8Array>;
+
+/** Lets `take` start the reading of several files; when it throws, those under way are stopped. */
+async function readTogether<T>(
   storage: Storage,
-  names: readonly string[],
   { signal, ...options }: ReadOptions,
-): Promise<Uint8Array[]> {
+  take: (start: StartReading) => Promise<T>,
+): Promise<T> {
   const stop = stopper();
   const onAbort = () => stop?.abort(signal!.reason);
   signal?.addEventListener('abort', onAbort);
   if (signal?.aborted) onAbort();
   try {
-    return await Promise.all(
-      names.map((name) => storage.read(name, { ...options, signal: stop?.signal ?? signal })),
-    );
+    return await take((name) => {
+      const reading = storage.read(name, { ...options, signal: stop?.signal ?? signal });
+      // It may fail after another one has, when nobody waits for it any more.
+      reading.catch(() => {});
+      return reading;
+    });
   } catch (error) {
     stop?.abort();
     throw error;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
 import { readSealedFiles, sealFiles } from '../../src/storage/sealedFiles.ts';
+import type { ReadOptions } from '../../src/storage/storage.ts';
 import { fileNames, sampleFiles, versionOf } from './sampleFiles.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -59,6 +60,26 @@ describe('sealed files', () => {
     const optional = ['tokenizer.json', 'generation_config.json'];
     const found = await readSealedFiles(new MemoryStorage(files), { required: [], optional });
     expect([...found.keys()]).toEqual(['config.json', 'tokenizer.json']);
+  });
+
+  it('are read at once; what is under way is stopped when one cannot be read', async () => {
+    const stopped: string[] = [];
+    class Failing extends MemoryStorage {
+      override read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
+        if (name === 'config.json') return super.read(name, options);
+        if (name === 'tokenizer.json') return Promise.reject(new Error('unreadable'));
+        return new Promise((_, reject) => {
+          options.signal!.addEventListener('abort', () => {
+            stopped.push(name);
+            reject(new Error('stopped'));
+          });
+        });
+      }
+    }
+    const required = ['model.safetensors', 'tokenizer.json'];
+    const reading = readSealedFiles(new Failing(sampleFiles(1)), { required });
+    await expect(reading).rejects.toThrow('unreadable');
+    expect(stopped).toEqual(['model.safetensors']);
   });
 
   it('a missing or broken config.json, a missing file and a broken seal are told apart', async () => {
