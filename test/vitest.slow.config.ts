@@ -4,5 +4,10 @@ import usual from './vitest.config.ts';
 /** The slow test set: random shapes by the thousands. */
 export default defineConfig({
   ...usual,
-  test: { ...usual.test, include: ['test/slow/**/*.test.ts'], exclude: [] },
+  test: {
+    ...usual.test,
+    setupFiles: [`${root}test/slow/seed.ts`],
+    include: ['test/slow/**/*.test.ts'],
+    exclude: [],
+  },
 });

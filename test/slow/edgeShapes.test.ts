@@ -233,7 +233,11 @@ function decoderOn({ options, B, T, seed }: DecoderSizes): Differentiable {
 
 describe('models', () => {
   test('a sequence classifier of any size', { timeout: 300_000 }, async () => {
-    const property = fc.asyncProperty(classifiers, (c) =>
+    // A norm of one or two numbers gives the same few numbers, and all rows tie for the maximum.
+    const smooth = classifiers.filter(
+      ({ encoder }) => encoder.pooling !== 'max' || encoder.hiddenSize! > 2,
+    );
+    const property = fc.asyncProperty(smooth, (c) =>
       expectSameAsComposed(() => classifierOn(c), { seed: c.seed }),
     );
     await fc.assert(property, { numRuns: 150 });
