@@ -233,10 +233,9 @@ function decoderOn({ options, B, T, seed }: DecoderSizes): Differentiable {
 
 describe('models', () => {
   test('a sequence classifier of any size', { timeout: 300_000 }, async () => {
-    // A norm of one or two numbers gives the same few numbers, and all rows tie for the maximum.
-    const smooth = classifiers.filter(
-      ({ encoder }) => encoder.pooling !== 'max' || encoder.hiddenSize! > 2,
-    );
+    // A norm of two numbers is close to the sign of their difference: five of them in a row make
+    // 1e-3 of a rounding error. The operations of this width have their own cases below.
+    const smooth = classifiers.filter(({ encoder }) => encoder.hiddenSize !== 2);
     const property = fc.asyncProperty(smooth, (c) =>
       expectSameAsComposed(() => classifierOn(c), { seed: c.seed }),
     );
