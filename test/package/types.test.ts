@@ -27,6 +27,11 @@ const bytes: number = engine.info().heapBytes;
 // @ts-expect-error no such option
 await createEngine({ relax: false });
 
+await createEngine({ modules: (file) => new URL(file, 'https://cdn.example/') });
+await createEngine({ modules: { 'anyformer.simd.wasm': () => new Uint8Array(8) } });
+// @ts-expect-error no such file
+await createEngine({ modules: { 'anyformer.wasm': new Uint8Array(8) } });
+
 const { examples, problems } = await readExamples('text,label', {
   format: 'csv',
   text: 'text',
