@@ -27,8 +27,8 @@ export function time(call, repeats = 1) {
  * Times ours and its peers by turns, after a warm-up of all: a machine that slows down, slows them
  * all.
  *
- * @param ours,peers.call a function, of which a promise is waited for; or `{ many }`, a function that
- *   runs so many times by itself.
+ * @param ours,peers.call a function, of which a promise is waited for; or `{ many, least }`, a function
+ *   that runs so many times by itself, and how often at least.
  * @param peers.peerName passed on.
  * @param options.between is called before each of the `rounds`.
  * @returns what `report` takes: the median of `rounds` measurements of each, in ms a call.
@@ -59,7 +59,7 @@ export function fastestPeer({ peers, ...measured }) {
 const LEAST_OF_MANY = 4;
 
 function toSide(call) {
-  if (typeof call !== 'function') return { ...call, least: LEAST_OF_MANY, times: [] };
+  if (typeof call !== 'function') return { least: LEAST_OF_MANY, ...call, times: [] };
   const many = async (repeats) => {
     for (let i = 0; i < repeats; i++) {
       const result = call();
