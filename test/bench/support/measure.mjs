@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One measurement lasts at least so long: calls are repeated until then. */
-const MINIMUM_MS = 20;
+const MINIMUM_MS = 100;
 
 /** Threads that wait for work by looking for it have gone to sleep after so long. */
 const PAUSE_MS = 10;
