@@ -7,7 +7,7 @@
 // is `f32_sumPartials(dy, B, T * D, dPosition, …)`.
 
 import { at, loadLanes, rowAt, smaller, storeLanes, zeroFill } from './lib/address';
-import { ROWS_PER_CHUNK, addRow, chunkCount } from './lib/rows';
+import { ROWS_PER_CHUNK, addFourRows, addRow, chunkCount } from './lib/rows';
 
 /** Bytes of the partial sums of {@link f32_columnSums}: (chunks, D). */
 export function f32_columnSumsPartialBytes(N: i32, D: i32): usize {
@@ -31,7 +31,9 @@ export function f32_columnSums(
     zeroFill(sum, D);
     const first = chunk * ROWS_PER_CHUNK;
     const last = smaller(first + ROWS_PER_CHUNK, N);
-    for (let row = first; row < last; row++) addRow(rowAt(x, row, D), sum, D);
+    let row = first;
+    for (; row + 4 <= last; row += 4) addFourRows(rowAt(x, row, D), sum, D);
+    for (; row < last; row++) addRow(rowAt(x, row, D), sum, D);
   }
 }
 

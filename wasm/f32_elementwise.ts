@@ -1,6 +1,6 @@
 // The element-wise kernels that need no mathematics. Ranges are of elements unless said otherwise.
 
-import { at, loadLanes, rowAt, storeLanes } from './lib/address';
+import { at, loadLanes, rowAt, storeLanes, zeroFill } from './lib/address';
 import { fma } from './lib/math';
 import { addRows } from './lib/rows';
 
@@ -40,6 +40,11 @@ export function f32_scale(x: usize, factor: f32, y: usize, begin: i32, end: i32)
 
 /** y = value. */
 export function f32_fill(y: usize, value: f32, begin: i32, end: i32): void {
+  // Zeros are written faster by the host than by vectors of ours; minus zero has a bit that is set.
+  if (reinterpret<i32>(value) == 0) {
+    if (end > begin) zeroFill(at(y, begin), end - begin);
+    return;
+  }
   const values = f32x4.splat(value);
   const last = at(0, end);
   let j = at(0, begin);

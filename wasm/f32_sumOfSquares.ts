@@ -1,7 +1,7 @@
 // The squared norm of float32 data, summed in float64: the global norm of all gradients neither
 // overflows (float32 squares do from 1.8e19 on) nor depends on the order of threads.
 
-import { at, larger, loadLanes, smaller } from './lib/address';
+import { at, larger, smaller } from './lib/address';
 
 /** Elements per chunk; fixed, so that the bits do not depend on the number of threads. */
 const ELEMENTS_PER_CHUNK: i32 = 4096;
@@ -32,26 +32,33 @@ export function f32_sumOfSquares(
   }
 }
 
+/** The squares of two floats in float64. */
+@inline
+function twoSquares(x: usize): v128 {
+  const pair = f64x2.promote_low_f32x4(v128.load64_zero(x));
+  return f64x2.mul(pair, pair);
+}
+
+/** Four sums, so that an addition need not wait for the one before. */
 function squares(x: usize, count: i32): f64 {
   const last = at(x, count);
-  let low = f64x2.splat(0);
-  let high = low;
-  for (; x + 16 <= last; x += 16) {
-    const lanes = v128.load(x);
-    const first = f64x2.promote_low_f32x4(lanes);
-    const second = f64x2.promote_low_f32x4(v128.shuffle<i64>(lanes, lanes, 1, 0));
-    low = f64x2.add(low, f64x2.mul(first, first));
-    high = f64x2.add(high, f64x2.mul(second, second));
+  let first = f64x2.splat(0);
+  let second = first;
+  let third = first;
+  let fourth = first;
+  for (; x + 32 <= last; x += 32) {
+    first = f64x2.add(first, twoSquares(x));
+    second = f64x2.add(second, twoSquares(x + 8));
+    third = f64x2.add(third, twoSquares(x + 16));
+    fourth = f64x2.add(fourth, twoSquares(x + 24));
   }
-  if (count & 3) {
-    const lanes = loadLanes(x, count & 3);
-    const first = f64x2.promote_low_f32x4(lanes);
-    const second = f64x2.promote_low_f32x4(v128.shuffle<i64>(lanes, lanes, 1, 0));
-    low = f64x2.add(low, f64x2.mul(first, first));
-    high = f64x2.add(high, f64x2.mul(second, second));
+  const both = f64x2.add(f64x2.add(first, second), f64x2.add(third, fourth));
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
+  for (; x < last; x += 4) {
+    const value = <f64>load<f32>(x);
+    sum += value * value;
   }
-  const sum = f64x2.add(low, high);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  return sum;
 }
 
 /** The sum of `count` float64 numbers, in order. */

@@ -2,7 +2,7 @@
 //
 // Two accumulators hide the latency of the additions; the order is fixed by the length alone.
 
-import { at, laneMask, loadLanes } from './address';
+import { at, laneMask, loadLanes, rowAt } from './address';
 import { fma, hmax, hsum } from './math';
 
 /**
@@ -156,6 +156,25 @@ export function addRow(x: usize, sum: usize, D: i32): void {
   for (; j < full; j += 16) v128.store(sum + j, f32x4.add(v128.load(sum + j), v128.load(x + j)));
   for (const last = at(0, D); j < last; j += 4) {
     store<f32>(sum + j, load<f32>(sum + j) + load<f32>(x + j));
+  }
+}
+
+/** Adds the rows of `x` (4, D) to row `sum`, one after the other: as `addRow` does, to the bit. */
+export function addFourRows(x: usize, sum: usize, D: i32): void {
+  const full = vectorBytes(D);
+  const second = rowAt(x, 1, D);
+  const third = rowAt(x, 2, D);
+  const fourth = rowAt(x, 3, D);
+  let j: usize = 0;
+  for (; j < full; j += 16) {
+    let total = f32x4.add(v128.load(sum + j), v128.load(x + j));
+    total = f32x4.add(total, v128.load(second + j));
+    total = f32x4.add(total, v128.load(third + j));
+    v128.store(sum + j, f32x4.add(total, v128.load(fourth + j)));
+  }
+  for (const last = at(0, D); j < last; j += 4) {
+    const total = load<f32>(sum + j) + load<f32>(x + j) + load<f32>(second + j);
+    store<f32>(sum + j, total + load<f32>(third + j) + load<f32>(fourth + j));
   }
 }
 
