@@ -28,6 +28,8 @@ export interface AttentionBlockOptions extends BlockOptions, AttendOptions {}
 
 export interface FeedForwardBlockOptions extends BlockOptions, ForwardContext {
   readonly activation: ActivationName;
+  /** Rate after the activation. Default: 0. */
+  readonly activationDropout?: number;
 }
 
 /**
@@ -102,7 +104,8 @@ export function feedForwardBlock(
       const h = gate // (B, T, F)
         ? tf.mul(applyLinear(input, gate, options.activation), applyLinear(input, intermediate))
         : applyLinear(input, intermediate, options.activation);
-      return addToResidual(x, applyLinear(h, output) as tf.Tensor3D, norm, options);
+      const inner = dropWhileTraining(h, options.activationDropout ?? 0, options);
+      return addToResidual(x, applyLinear(inner, output) as tf.Tensor3D, norm, options);
     },
     { x },
   );

@@ -5,17 +5,19 @@ import { AnyformerError } from '../core/errors.ts';
  * Checks a batch of token ids and what comes along with it.
  *
  * @param beside tensors that must have the shape of `inputIds`, where they are there, by name.
+ * @param what how `inputIds` is called where the error is read.
  * @throws AnyformerError `INVALID_ARGUMENT`.
  */
 export function checkTokenBatch(
   inputIds: tf.Tensor,
   maxPositionEmbeddings: number,
   beside: Readonly<Record<string, tf.Tensor | undefined>>,
+  what = 'inputIds',
 ): void {
   const refuse = (message: string) => new AnyformerError('INVALID_ARGUMENT', message);
   if (inputIds.rank !== 2 || inputIds.dtype !== 'int32') {
     throw refuse(
-      `inputIds must be int32 of shape (batch, steps), received ${inputIds.dtype} of shape ` +
+      `${what} must be int32 of shape (batch, steps), received ${inputIds.dtype} of shape ` +
         `(${inputIds.shape.join(', ')}).`,
     );
   }
@@ -31,7 +33,7 @@ export function checkTokenBatch(
     const { shape } = tensor;
     if (shape.length === 2 && shape.every((n, i) => n === inputIds.shape[i])) continue;
     throw refuse(
-      `${name} must have the shape (${inputIds.shape.join(', ')}) of inputIds, received ` +
+      `${name} must have the shape (${inputIds.shape.join(', ')}) of ${what}, received ` +
         `(${shape.join(', ')}).`,
     );
   }

@@ -20,6 +20,8 @@ export interface Parameter {
   readonly zeroRow?: number;
   /** What the initial values are multiplied with. Default: 1. */
   readonly initialFactor?: number;
+  /** Whether training leaves it alone: what is saved along with the weights and is none. */
+  readonly frozen?: boolean;
 }
 
 /** Where a model's weights start from. */

@@ -94,7 +94,7 @@ function makeVariables(
     for (const [index, parameter] of parameters.entries()) {
       const initial = tf.tensor(valuesOf(parameter, index), [...parameter.shape]);
       // tfjs wants its own names to be unique, so that two models can be alive at once.
-      variables.set(parameter.name, tf.variable(initial));
+      variables.set(parameter.name, tf.variable(initial, !parameter.frozen));
       initial.dispose();
     }
   } catch (error) {

@@ -29,7 +29,7 @@ export const tinyDecoders: readonly { name: string; options: DecoderOptions }[] 
 ];
 
 /** Moves the weights away from their start, where they are so small that little depends on them. */
-export function stir(decoder: Decoder, seed: number, range = 0.4): void {
+export function stir(decoder: Pick<Decoder, 'variables'>, seed: number, range = 0.4): void {
   const random = new Random(seed);
   for (const variable of decoder.variables.values()) {
     const values = variable.dataSync().map((x) => x + range * random.normal());
@@ -38,8 +38,13 @@ export function stir(decoder: Decoder, seed: number, range = 0.4): void {
 }
 
 /** (batch, steps) of token ids. */
-export function randomIds(batch: number, steps: number, seed: number): tf.Tensor2D {
+export function randomIds(
+  batch: number,
+  steps: number,
+  seed: number,
+  below: number = small.vocabSize,
+): tf.Tensor2D {
   const random = new Random(seed);
-  const ids = Int32Array.from({ length: batch * steps }, () => random.below(small.vocabSize));
+  const ids = Int32Array.from({ length: batch * steps }, () => random.below(below));
   return tf.tensor2d(ids, [batch, steps], 'int32');
 }
