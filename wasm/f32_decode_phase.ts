@@ -1,41 +1,46 @@
 // The phases of a decoder over a few tokens. Each has units that can be shared out; what a phase reads
 // has been written by the one before.
 
+import { scaleRow } from './f32_attention_row';
 import { attendToken, attendTokenScratchBytes } from './f32_decode_attention';
-import { DecodeLayer, DecodeModel, DecodeStep } from './f32_decode_records';
-import { f32_gemm_rows, f32_gemm_scratchBytes } from './f32_gemm';
-import { f32_gemm_packB, f32_gemm_packedBytes } from './f32_gemm_pack';
-import { f32_gemv_rows } from './f32_gemv_rows';
+import {
+  contract,
+  expand,
+  mix,
+  productScratchBytes,
+  project,
+  projectSource,
+  score,
+} from './f32_decode_products';
+import { DecodeModel, DecodeStep } from './f32_decode_records';
 import { f32_layerNorm } from './f32_layerNorm';
 import { f32_rmsNorm } from './f32_rmsNorm';
 import { f32_rotary } from './f32_rotary';
-import { LINEAR } from './lib/activation';
-import { at, larger, rowAt, smaller } from './lib/address';
-import { addRows, multiplyRow } from './lib/rows';
+import { at, larger, rowAt, zeroFill } from './lib/address';
+import { addRows } from './lib/rows';
 
 // The codes, in the order in which the phases run; those from NORMALIZE to CONTRACT once a layer.
-// src/kernels/decode.ts must use the same numbers.
+// src/kernels/decodePhases.ts must use the same numbers.
 export const EMBED: i32 = 0; // units: rows
 export const NORMALIZE: i32 = 1; // rows
 export const PROJECT: i32 = 2; // columns of queries, keys and values
 export const APPEND: i32 = 3; // rows
 export const ATTEND: i32 = 4; // rows x key heads
 export const MIX: i32 = 5; // columns of D
-export const NORMALIZE_AGAIN: i32 = 6; // rows
-export const EXPAND: i32 = 7; // columns of F
-export const CONTRACT: i32 = 8; // columns of D
-export const FINISH: i32 = 9; // rows
-export const SCORE: i32 = 10; // columns of V
-
-/** Columns of a matrix that are packed at once. */
-const STRIP: i32 = 64;
+export const NORMALIZE_SOURCE: i32 = 6; // rows; this and the three below only where there is a source
+export const PROJECT_SOURCE: i32 = 7; // columns of queries
+export const ATTEND_SOURCE: i32 = 8; // rows x heads
+export const MIX_SOURCE: i32 = 9; // columns of D
+export const NORMALIZE_AGAIN: i32 = 10; // rows
+export const EXPAND: i32 = 11; // columns of F
+export const CONTRACT: i32 = 12; // columns of D
+export const FINISH: i32 = 13; // rows
+export const SCORE: i32 = 14; // columns of V
 
 /** Bytes of scratch for `f32_decode` and `f32_decode_phase`, one per thread. */
 export function f32_decode_scratchBytes(model: DecodeModel): usize {
-  const d = model.headDim;
-  const attention = attendTokenScratchBytes(model.capacity);
-  const longest = larger(larger(model.width, model.intermediate), model.heads * d);
-  const product = f32_gemm_scratchBytes() + f32_gemm_packedBytes(longest, STRIP);
+  const attention = attendTokenScratchBytes(larger(model.capacity, model.sourceCapacity));
+  const product = productScratchBytes(model);
   return attention > product ? attention : product;
 }
 
@@ -60,8 +65,13 @@ export function f32_decode_phase(
   const layer = model.layer(index);
   if (phase == PROJECT) project(model, step, layer, scratch, begin, end);
   else if (phase == ATTEND) attend(model, step, index, scratch, begin, end);
-  else if (phase == MIX) mix(model, step, layer, scratch, begin, end);
-  else if (phase == EXPAND) expand(model, step, layer, scratch, begin, end);
+  else if (phase == MIX) {
+    mix(model, step, layer.output, layer.outputBias, scratch, begin, end);
+  } else if (phase == PROJECT_SOURCE) projectSource(model, step, layer, scratch, begin, end);
+  else if (phase == ATTEND_SOURCE) attendSource(model, step, index, scratch, begin, end);
+  else if (phase == MIX_SOURCE) {
+    mix(model, step, layer.sourceOutput, layer.sourceOutputBias, scratch, begin, end);
+  } else if (phase == EXPAND) expand(model, step, layer, scratch, begin, end);
   else if (phase == CONTRACT) contract(model, step, layer, scratch, begin, end);
   else if (phase == SCORE) score(model, step, begin, end);
   else {
@@ -71,6 +81,8 @@ export function f32_decode_phase(
       else if (phase == FINISH) finish(model, step, row);
       else if (phase == NORMALIZE) {
         normalize(model, step, layer.attentionGamma, layer.attentionBeta, row, row);
+      } else if (phase == NORMALIZE_SOURCE) {
+        normalize(model, step, layer.sourceGamma, layer.sourceBeta, row, row);
       } else {
         normalize(model, step, layer.feedForwardGamma, layer.feedForwardBeta, row, row);
       }
@@ -78,11 +90,15 @@ export function f32_decode_phase(
   }
 }
 
-/** x = words[id] + positions[place] */
+/** x = words[id] wordScale + positions[place] */
 function embed(model: DecodeModel, step: DecodeStep, row: i32): void {
   const D = model.width;
-  const word = rowAt(model.words, load<i32>(at(step.ids, row)), D);
+  let word = rowAt(model.words, load<i32>(at(step.ids, row)), D);
   const target = rowAt(step.x, row, D);
+  if (model.wordScale != 1) {
+    scaleRow(word, target, D, model.wordScale);
+    word = target;
+  }
   if (model.positions) {
     addRows(word, rowAt(model.positions, load<i32>(at(step.places, row)), D), target, D);
   } else {
@@ -90,7 +106,7 @@ function embed(model: DecodeModel, step: DecodeStep, row: i32): void {
   }
 }
 
-/** normal[target] = norm(x[row]) */
+/** normal[target] = norm(x[row]), which may take the place of x[row] too */
 function normalize(
   model: DecodeModel,
   step: DecodeStep,
@@ -103,88 +119,16 @@ function normalize(
   const x = rowAt(step.x, row, D);
   const y = rowAt(step.normal, target, D);
   const left = rowAt(step.statistics, row, 2);
-  if (beta) f32_layerNorm(x, 0, 0, gamma, beta, y, left, D, model.epsilon, 0, 1);
+  if (!gamma) memory.copy(y, x, at(0, D));
+  else if (beta) f32_layerNorm(x, 0, 0, gamma, beta, y, left, D, model.epsilon, 0, 1);
   else f32_rmsNorm(x, 0, 0, gamma, y, left, D, model.epsilon, 0, 1);
+  if (gamma && model.normReplaces) memory.copy(x, y, at(0, D));
 }
 
 /** The last norm, of the rows whose logits are asked for. */
 function finish(model: DecodeModel, step: DecodeStep, row: i32): void {
   const target = load<i32>(at(step.targets, row));
   if (target >= 0) normalize(model, step, model.finalGamma, model.finalBeta, row, target);
-}
-
-/** Columns [begin, end) of y (+)= activation(x B + bias), B [K, N]. */
-function multiply(
-  step: DecodeStep,
-  x: usize,
-  K: i32,
-  B: usize,
-  bias: usize,
-  activation: i32,
-  y: usize,
-  yWidth: i32,
-  N: i32,
-  accumulate: bool,
-  scratch: usize,
-  begin: i32,
-  end: i32,
-): void {
-  const rows = step.rows;
-  if (!step.isPrompt) {
-    f32_gemv_rows(
-      x, K, rows, B, N, false, y, yWidth, N, K, accumulate, bias, activation, begin, end,
-    );
-    return;
-  }
-  const packed = scratch + f32_gemm_scratchBytes();
-  for (let j = begin; j < end; j += STRIP) {
-    const columns = smaller(STRIP, end - j);
-    f32_gemm_packB(at(B, j), N, false, K, columns, packed, 0, i32.MAX_VALUE);
-    f32_gemm_rows(
-      x, K, false, packed, at(y, j), yWidth, rows, columns, K, accumulate,
-      bias ? at(bias, j) : 0, activation, 0, scratch, 0, rows,
-    );
-  }
-}
-
-/** Columns [begin, end) of `fused`, from one matrix or from three that stand side by side. */
-function project(
-  model: DecodeModel,
-  step: DecodeStep,
-  layer: DecodeLayer,
-  scratch: usize,
-  begin: i32,
-  end: i32,
-): void {
-  const keyWidth = model.keyValueHeads * model.headDim;
-  const queryWidth = layer.key ? model.heads * model.headDim : model.fusedWidth;
-  const q = layer.query;
-  projectPart(model, step, q, layer.queryBias, 0, queryWidth, scratch, begin, end);
-  if (!layer.key) return;
-  const k = layer.key;
-  projectPart(model, step, k, layer.keyBias, queryWidth, keyWidth, scratch, begin, end);
-  const first = queryWidth + keyWidth;
-  const v = layer.value;
-  projectPart(model, step, v, layer.valueBias, first, keyWidth, scratch, begin, end);
-}
-
-/** What of a matrix's columns, which stand from `first` on in `fused`, lies in [begin, end). */
-function projectPart(
-  model: DecodeModel,
-  step: DecodeStep,
-  weight: usize,
-  bias: usize,
-  first: i32,
-  N: i32,
-  scratch: usize,
-  begin: i32,
-  end: i32,
-): void {
-  multiply(
-    step, step.normal, model.width, weight, bias, LINEAR,
-    at(step.fused, first), model.fusedWidth, N, false, scratch,
-    larger(begin - first, 0), smaller(end - first, N),
-  );
 }
 
 /** Turns query and key by their position, and puts key and value into the cache. */
@@ -238,69 +182,30 @@ function attend(
   }
 }
 
-/** Columns [begin, end) of x += mixed output + bias */
-function mix(
+/** One head's attention to the source, for one row: unit = row * H + head. */
+function attendSource(
   model: DecodeModel,
   step: DecodeStep,
-  layer: DecodeLayer,
+  index: i32,
   scratch: usize,
   begin: i32,
   end: i32,
 ): void {
-  multiply(
-    step, step.mixed, model.heads * model.headDim, layer.output, layer.outputBias, LINEAR,
-    step.x, model.width, model.width, true, scratch, begin, end,
-  );
-}
-
-/** Columns [begin, end) of inner = activation(normal up), or activation(normal gate) (normal up). */
-function expand(
-  model: DecodeModel,
-  step: DecodeStep,
-  layer: DecodeLayer,
-  scratch: usize,
-  begin: i32,
-  end: i32,
-): void {
-  const F = model.intermediate;
-  const activation = model.activation;
-  multiply(
-    step, step.normal, model.width, layer.up, layer.upBias, layer.gate ? LINEAR : activation,
-    step.inner, F, F, false, scratch, begin, end,
-  );
-  if (!layer.gate) return;
-  multiply(
-    step, step.normal, model.width, layer.gate, layer.gateBias, activation,
-    step.gated, F, F, false, scratch, begin, end,
-  );
-  for (let row: i32 = 0; row < step.rows; row++) {
-    const inner = at(rowAt(step.inner, row, F), begin);
-    multiplyRow(at(rowAt(step.gated, row, F), begin), inner, end - begin);
+  const d = model.headDim;
+  const heads = model.heads;
+  for (let unit = begin; unit < end; unit++) {
+    const row = unit / heads;
+    const head = unit % heads;
+    const source = load<i32>(at(step.sources, row));
+    const seen = load<i32>(at(step.sourceLengths, source));
+    const query = at(rowAt(step.fused, row, model.fusedWidth), head * d);
+    const output = at(rowAt(step.mixed, row, heads * d), head * d);
+    if (seen == 0) {
+      zeroFill(output, d);
+      continue;
+    }
+    const key = model.cachedSource(source, index, 0, head);
+    const value = model.cachedSource(source, index, 1, head);
+    attendToken(query, key, value, output, 1, seen, d, scratch);
   }
-}
-
-/** Columns [begin, end) of x += inner down + bias */
-function contract(
-  model: DecodeModel,
-  step: DecodeStep,
-  layer: DecodeLayer,
-  scratch: usize,
-  begin: i32,
-  end: i32,
-): void {
-  multiply(
-    step, step.inner, model.intermediate, layer.down, layer.downBias, LINEAR,
-    step.x, model.width, model.width, true, scratch, begin, end,
-  );
-}
-
-/** Columns [begin, end) of logits = normal head. Never packed: of a prompt it is the last row alone. */
-function score(model: DecodeModel, step: DecodeStep, begin: i32, end: i32): void {
-  const D = model.width;
-  const V = model.vocabulary;
-  const isTied = model.head == 0;
-  f32_gemv_rows(
-    step.normal, D, step.outputs, isTied ? model.words : model.head, isTied ? D : V, isTied,
-    step.logits, V, V, D, false, 0, LINEAR, begin, end,
-  );
 }

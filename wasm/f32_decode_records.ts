@@ -3,7 +3,10 @@
 
 import { rowAt } from './lib/address';
 
-/** Weights of one layer. A norm without beta is the RMS norm; a bias of 0 is none. */
+/**
+ * Weights of one layer. A norm without beta is the RMS norm, one without gamma changes nothing; a bias
+ * of 0 is none.
+ */
 @unmanaged
 export class DecodeLayer {
   attentionGamma: usize;
@@ -19,6 +22,15 @@ export class DecodeLayer {
   /** [H d, D] */
   output: usize;
   outputBias: usize;
+  /** The norm before the attention to the source, whose keys and values are in the cache. */
+  sourceGamma: usize;
+  sourceBeta: usize;
+  /** [D, H d], 0 = there is no source. */
+  sourceQuery: usize;
+  sourceQueryBias: usize;
+  /** [H d, D] */
+  sourceOutput: usize;
+  sourceOutputBias: usize;
   feedForwardGamma: usize;
   feedForwardBeta: usize;
   /** [D, F], 0 = not gated. */
@@ -52,6 +64,13 @@ export class DecodeModel {
   activation: i32;
   /** Of the norms. */
   epsilon: f32;
+  /**
+   * Whether a norm's result takes the place of what it was made from, as where norms come after the
+   * sums: the norm after one part is then the norm before the next.
+   */
+  normReplaces: i32;
+  /** What the words are multiplied with. */
+  wordScale: f32;
   /** [V, D] */
   words: usize;
   /** [positions, D], 0 = none. */
@@ -63,12 +82,17 @@ export class DecodeModel {
   finalBeta: usize;
   /** [D, V], 0 = the words, transposed. */
   head: usize;
+  /** [V], added to the logits, 0 = none. */
+  headBias: usize;
   /** [layerCount] of DecodeLayer. */
   layers: usize;
   /** [slots, layers, 2, Hkv, capacity, d]: keys and values. */
   cache: usize;
   /** Tokens that a slot has room for. */
   capacity: i32;
+  /** [sources, layers, 2, H, sourceCapacity, d]: keys and values of what is attended to. */
+  sourceCache: usize;
+  sourceCapacity: i32;
 
   @inline
   layer(index: i32): DecodeLayer {
@@ -86,6 +110,13 @@ export class DecodeModel {
   cached(slot: i32, layer: i32, part: i32, head: i32): usize {
     const index = ((slot * this.layerCount + layer) * 2 + part) * this.keyValueHeads + head;
     return rowAt(this.cache, index, this.capacity * this.headDim);
+  }
+
+  /** The same of a source, [sourceCapacity, d]. */
+  @inline
+  cachedSource(source: i32, layer: i32, part: i32, head: i32): usize {
+    const index = ((source * this.layerCount + layer) * 2 + part) * this.heads + head;
+    return rowAt(this.sourceCache, index, this.sourceCapacity * this.headDim);
   }
 }
 
@@ -105,6 +136,10 @@ export class DecodeStep {
   slots: usize;
   /** [rows] int32: which row of the logits is asked for, -1 = none. */
   targets: usize;
+  /** [rows] int32: which source its sequence attends to. */
+  sources: usize;
+  /** [sources] int32: the tokens of each source; one of none adds nothing but a bias. */
+  sourceLengths: usize;
   /** [rows, D]: the hidden states. */
   x: usize;
   /** [rows, D]: normalized. */

@@ -18,6 +18,9 @@ export interface DecoderRoom {
   readonly capacity: number;
   /** Tokens that one call takes. */
   readonly rows: number;
+  /** Sequences that are attended to, and the tokens of the longest of them. Default: none. */
+  readonly sources?: number;
+  readonly sourceCapacity?: number;
 }
 
 /** (capacity, d/2) each: the angles of rotary positions. */
@@ -31,6 +34,8 @@ interface Link {
   readonly tensor: tf.Tensor;
   /** In words of 4 bytes. */
   readonly word: number;
+  /** Bytes from the start of the tensor. */
+  readonly offset: number;
   dataId: object | undefined;
 }
 
@@ -51,6 +56,9 @@ export class DecodeMemory {
   readonly #places: number;
   readonly #slots: number;
   readonly #targets: number;
+  readonly #sources: number;
+  readonly #sourceLengths: number;
+  readonly #sourceCache: number;
 
   /** @throws AnyformerError `OUT_OF_MEMORY`; nothing is kept then. */
   constructor(
@@ -69,6 +77,9 @@ export class DecodeMemory {
       this.#places = words(rows);
       this.#slots = words(rows);
       this.#targets = words(rows);
+      this.#sources = words(rows);
+      this.#sourceLengths = words(room.sources ?? 0);
+      this.#sourceCache = words((room.sources ?? 0) * this.#floatsOfSource);
       this.model = words(MODEL_FIELDS.length);
       this.step = words(STEP_FIELDS.length);
       this.#writeModel(tensors, rotary);
@@ -92,17 +103,55 @@ export class DecodeMemory {
       const link = this.#links[i]!;
       if (link.tensor.dataId === link.dataId) continue;
       link.dataId = link.tensor.dataId;
-      this.backend.heap.i32[link.word] = this.backend.pointer(link.tensor);
+      this.backend.heap.i32[link.word] = this.backend.pointer(link.tensor) + link.offset;
     }
   }
 
   /** Says what token `row` of the next call is; see DecodeStep. */
-  setToken(row: number, id: number, place: number, slot: number, target: number): void {
+  setToken(
+    row: number,
+    id: number,
+    place: number,
+    slot: number,
+    target: number,
+    source: number,
+  ): void {
     const { i32 } = this.backend.heap;
     i32[this.#ids / 4 + row] = id;
     i32[this.#places / 4 + row] = place;
     i32[this.#slots / 4 + row] = slot;
     i32[this.#targets / 4 + row] = target;
+    i32[this.#sources / 4 + row] = source;
+  }
+
+  /**
+   * Puts the keys and values of one layer for all sources into their cache.
+   *
+   * @param keys (N, H, S, d)
+   * @param values (N, H, S, d)
+   * @param lengths how many of the S tokens of each source there are.
+   */
+  writeSources(
+    layer: number,
+    keys: tf.Tensor4D,
+    values: tf.Tensor4D,
+    lengths: readonly number[],
+  ): void {
+    const [, heads, steps, d] = keys.shape;
+    const perHead = this.room.sourceCapacity! * d;
+    const addresses = [keys, values].map((tensor) => this.backend.pointer(tensor) / 4);
+    const { f32, i32 } = this.backend.heap;
+    lengths.forEach((length, source) => {
+      i32[this.#sourceLengths / 4 + source] = length;
+      for (let part = 0; part < 2; part++) {
+        const first = (source * this.sizes.layerCount + layer) * 2 + part;
+        for (let head = 0; head < heads; head++) {
+          const from = addresses[part]! + (source * heads + head) * steps * d;
+          const to = this.#sourceCache / 4 + (first * heads + head) * perHead;
+          f32.copyWithin(to, from, from + length * d);
+        }
+      }
+    });
   }
 
   setField(field: 'rows' | 'outputs' | 'isPrompt' | 'logits', value: number): void {
@@ -131,17 +180,28 @@ export class DecodeMemory {
     return this.sizes.layerCount * 2 * this.sizes.keyValueHeads;
   }
 
+  /** Keys and values of one source, over all layers. */
+  get #floatsOfSource(): number {
+    const { layerCount, heads, headDim } = this.sizes;
+    return layerCount * 2 * heads * (this.room.sourceCapacity ?? 0) * headDim;
+  }
+
   #writeModel(tensors: DecoderTensors, rotary: RotaryValues | undefined): void {
     const { heap } = this.backend;
     const layers = this.allocate(4 * LAYER_FIELDS.length * tensors.layers.length);
     const cos = rotary ? this.#copyOf(rotary.cos) : 0;
     const sin = rotary ? this.#copyOf(rotary.sin) : 0;
-    const unlinked = { words: 0, positions: 0, finalGamma: 0, finalBeta: 0, head: 0 };
-    const epsilon = new Int32Array(Float32Array.of(this.sizes.epsilon).buffer)[0]!;
-    const own = { cos, sin, layers, cache: this.#cache, capacity: this.room.capacity };
-    writeRecord(heap, this.model, MODEL_FIELDS, { ...this.sizes, epsilon, ...unlinked, ...own });
+    const unlinked = { words: 0, positions: 0, finalGamma: 0, finalBeta: 0, head: 0, headBias: 0 };
+    const { epsilon, normReplaces = false, wordScale = 1, firstPlace = 0, ...sizes } = this.sizes;
+    const { capacity, sourceCapacity = 0 } = this.room;
+    writeRecord(heap, this.model, MODEL_FIELDS, {
+      ...{ ...sizes, ...unlinked, normReplaces: Number(normReplaces), cos, sin, layers },
+      ...{ epsilon: floatBits(epsilon), wordScale: floatBits(wordScale) },
+      ...{ cache: this.#cache, capacity, sourceCache: this.#sourceCache, sourceCapacity },
+    });
     for (const field of Object.keys(unlinked) as (keyof typeof unlinked)[]) {
-      this.#link(tensors[field], wordOf(MODEL_FIELDS, this.model, field));
+      const offset = field === 'positions' ? 4 * firstPlace * sizes.width : 0;
+      this.#link(tensors[field], wordOf(MODEL_FIELDS, this.model, field), offset);
     }
     tensors.layers.forEach((layer, index) => {
       const record = layers + 4 * LAYER_FIELDS.length * index;
@@ -152,9 +212,9 @@ export class DecodeMemory {
   }
 
   /** A record's word names the memory of this tensor from now on; 0 = there is none. */
-  #link(tensor: tf.Tensor | undefined, word: number): void {
+  #link(tensor: tf.Tensor | undefined, word: number, offset = 0): void {
     this.backend.heap.i32[word] = 0;
-    if (tensor) this.#links.push({ tensor, word, dataId: undefined });
+    if (tensor) this.#links.push({ tensor, word, offset, dataId: undefined });
   }
 
   #writeStep(isGated: boolean): void {
@@ -173,6 +233,7 @@ export class DecodeMemory {
     writeRecord(this.backend.heap, this.step, STEP_FIELDS, {
       ...{ rows: 0, isPrompt: 0, outputs: 0, logits: this.logits },
       ...{ ids: this.#ids, places: this.#places, slots: this.#slots, targets: this.#targets },
+      ...{ sources: this.#sources, sourceLengths: this.#sourceLengths },
       ...buffers,
     });
   }
@@ -182,4 +243,8 @@ export class DecodeMemory {
     this.backend.heap.f32.set(values, address / 4);
     return address;
   }
+}
+
+function floatBits(x: number): number {
+  return new Int32Array(Float32Array.of(x).buffer)[0]!;
 }

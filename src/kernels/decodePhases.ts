@@ -23,6 +23,8 @@ export interface StepSize {
   readonly outputs: number;
   /** One more than the largest place of a token: what attention looks back on. */
   readonly longest: number;
+  /** Tokens of the longest source, where sequences have sources. */
+  readonly longestSource?: number | undefined;
   /**
    * Whether matrices are packed, which pays for many tokens. The bits of a token's results depend on
    * it, but never on what other tokens there are.
@@ -33,7 +35,7 @@ export interface StepSize {
 /** The phases of a step in their order. */
 export function decodePhases(
   sizes: DecoderSizes,
-  { rows, outputs, longest, isPrompt }: StepSize,
+  { rows, outputs, longest, longestSource, isPrompt }: StepSize,
   scratchBytes: number,
 ): DecodePhase[] {
   const { width, heads, keyValueHeads, headDim, intermediate, vocabulary } = sizes;
@@ -43,11 +45,11 @@ export function decodePhases(
     units: rows,
     options: { unitWork: width, scratchBytes },
   });
-  const byHead = (code: number, layer: number): DecodePhase => ({
+  const byHead = (code: number, layer: number, keyHeads: number, keys: number): DecodePhase => ({
     code,
     layer,
-    units: rows * keyValueHeads,
-    options: { unitWork: (longest * headDim * heads) / keyValueHeads / 2, scratchBytes },
+    units: rows * keyHeads,
+    options: { unitWork: (keys * headDim * heads) / keyHeads / 2, scratchBytes },
   });
   const byColumn = (code: number, layer: number, N: number, K: number, M = rows): DecodePhase => ({
     code,
@@ -57,17 +59,24 @@ export function decodePhases(
   });
   const queryWidth = heads * headDim;
   const fusedWidth = queryWidth + 2 * keyValueHeads * headDim;
+  const toSource = (layer: number, keys: number) => [
+    byRow(6, layer), // normalize for the source
+    byColumn(7, layer, queryWidth, width), // project
+    byHead(8, layer, heads, keys), // attend
+    byColumn(9, layer, width, queryWidth), // mix
+  ];
   const layers = Array.from({ length: sizes.layerCount }, (_, layer) => [
     byRow(1, layer), // normalize
     byColumn(2, layer, fusedWidth, width), // project
     byRow(3, layer), // append
-    byHead(4, layer), // attend
+    byHead(4, layer, keyValueHeads, longest), // attend
     byColumn(5, layer, width, queryWidth), // mix
-    byRow(6, layer), // normalize again
-    byColumn(7, layer, intermediate, width), // expand
-    byColumn(8, layer, width, intermediate), // contract
+    ...(longestSource === undefined ? [] : toSource(layer, longestSource)),
+    byRow(10, layer), // normalize again
+    byColumn(11, layer, intermediate, width), // expand
+    byColumn(12, layer, width, intermediate), // contract
   ]);
-  const finish = byRow(9);
-  const score = byColumn(10, 0, vocabulary, width, outputs);
+  const finish = byRow(13);
+  const score = byColumn(14, 0, vocabulary, width, outputs);
   return [byRow(0), ...layers.flat(), finish, score]; // embed first
 }

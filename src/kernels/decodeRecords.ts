@@ -6,19 +6,23 @@ import type { Heap } from '../engine/heap.ts';
 
 export const MODEL_FIELDS = [
   ...(['layerCount', 'width', 'heads', 'keyValueHeads', 'headDim', 'intermediate'] as const),
-  ...(['vocabulary', 'activation', 'epsilon', 'words', 'positions', 'cos', 'sin'] as const),
-  ...(['finalGamma', 'finalBeta', 'head', 'layers', 'cache', 'capacity'] as const),
+  ...(['vocabulary', 'activation', 'epsilon', 'normReplaces', 'wordScale', 'words'] as const),
+  ...(['positions', 'cos', 'sin', 'finalGamma', 'finalBeta', 'head', 'headBias'] as const),
+  ...(['layers', 'cache', 'capacity', 'sourceCache', 'sourceCapacity'] as const),
 ] as const;
 
 export const LAYER_FIELDS = [
   ...(['attentionGamma', 'attentionBeta', 'query', 'queryBias', 'key', 'keyBias'] as const),
-  ...(['value', 'valueBias', 'output', 'outputBias', 'feedForwardGamma'] as const),
-  ...(['feedForwardBeta', 'gate', 'gateBias', 'up', 'upBias', 'down', 'downBias'] as const),
+  ...(['value', 'valueBias', 'output', 'outputBias', 'sourceGamma', 'sourceBeta'] as const),
+  ...(['sourceQuery', 'sourceQueryBias', 'sourceOutput', 'sourceOutputBias'] as const),
+  ...(['feedForwardGamma', 'feedForwardBeta', 'gate', 'gateBias', 'up', 'upBias'] as const),
+  ...(['down', 'downBias'] as const),
 ] as const;
 
 export const STEP_FIELDS = [
-  ...(['rows', 'isPrompt', 'outputs', 'ids', 'places', 'slots', 'targets', 'x'] as const),
-  ...(['normal', 'fused', 'mixed', 'inner', 'gated', 'statistics', 'logits'] as const),
+  ...(['rows', 'isPrompt', 'outputs', 'ids', 'places', 'slots', 'targets', 'sources'] as const),
+  ...(['sourceLengths', 'x', 'normal', 'fused', 'mixed', 'inner', 'gated'] as const),
+  ...(['statistics', 'logits'] as const),
 ] as const;
 
 type Fields = readonly string[];
@@ -60,6 +64,12 @@ export interface DecoderSizes {
   readonly activation: number;
   /** Of the norms. */
   readonly epsilon: number;
+  /** Whether norms come after the sums. Default: false. */
+  readonly normReplaces?: boolean;
+  /** What the words are multiplied with. Default: 1. */
+  readonly wordScale?: number;
+  /** The row of the positions that place 0 has. Default: 0. */
+  readonly firstPlace?: number;
 }
 
 /** The weights of one layer. */
@@ -71,8 +81,10 @@ export type DecoderLayerTensors = Readonly<
 export interface DecoderTensors {
   readonly words: tf.Tensor;
   readonly positions?: tf.Tensor | undefined;
-  readonly finalGamma: tf.Tensor;
+  /** undefined: there is no norm. */
+  readonly finalGamma: tf.Tensor | undefined;
   readonly finalBeta?: tf.Tensor | undefined;
   readonly head?: tf.Tensor | undefined;
+  readonly headBias?: tf.Tensor | undefined;
   readonly layers: readonly DecoderLayerTensors[];
 }

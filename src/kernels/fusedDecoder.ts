@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { AnyformerBackend } from '../engine/backend.ts';
 import { isShareable } from '../engine/divideRange.ts';
 import { DecodeMemory, type DecoderRoom, type RotaryValues } from './decodeMemory.ts';
@@ -59,9 +60,27 @@ export class FusedDecoder {
    * @param place its position: it sees what the slot holds from 0 up to here.
    * @param slot where the keys and values of its sequence are kept.
    * @param target which of the call's rows of logits is the one after this token; -1 = none is.
+   * @param source which source its sequence attends to, where there are sources.
    */
-  setToken(row: number, id: number, place: number, slot: number, target: number): void {
-    this.#memory.setToken(row, id, place, slot, target);
+  setToken(
+    row: number,
+    id: number,
+    place: number,
+    slot: number,
+    target: number,
+    source: number,
+  ): void {
+    this.#memory.setToken(row, id, place, slot, target, source);
+  }
+
+  /** Says what the sources are: see {@link DecodeMemory.writeSources}. */
+  writeSources(
+    layer: number,
+    keys: tf.Tensor4D,
+    values: tf.Tensor4D,
+    lengths: readonly number[],
+  ): void {
+    this.#memory.writeSources(layer, keys, values, lengths);
   }
 
   /** Appends the tokens to their slots, and computes the logits that are asked for. */
@@ -100,26 +119,27 @@ export class FusedDecoder {
     this.#memory.dispose();
   }
 
-  #phasesOf({ rows, outputs, longest, isPrompt }: DecodeCall): Plan['phases'] {
+  #phasesOf({ rows, outputs, longest, longestSource, isPrompt }: DecodeCall): Plan['phases'] {
     const { pool } = this.backend;
     if (pool === undefined) return [];
     const plan = this.#plan;
-    const isSame = plan?.rows === rows && plan.outputs === outputs && plan.isPrompt === isPrompt;
+    const isSame =
+      plan?.rows === rows &&
+      plan.outputs === outputs &&
+      plan.isPrompt === isPrompt &&
+      plan.longestSource === longestSource;
     if (isSame && longest <= plan.longest && longest > plan.longest / 2) return plan.phases;
     // Up to the next power of two the work is divided alike.
     const rounded = 2 ** Math.ceil(Math.log2(longest));
-    const all = decodePhases(
-      this.sizes,
-      { rows, outputs, longest: rounded, isPrompt },
-      this.#scratchBytes,
-    );
+    const size = { rows, outputs, longest: rounded, longestSource, isPrompt };
+    const all = decodePhases(this.sizes, size, this.#scratchBytes);
     const isDivided = all.some(({ units, options }) => isShareable(units, options));
     const [model, step, scratch] = this.#whole as [number, number, number];
     const phases = all.map((phase) => ({
       ...phase,
       parameters: [model, step, phase.code, phase.layer, scratch],
     }));
-    this.#plan = { rows, outputs, longest: rounded, isPrompt, phases: isDivided ? phases : [] };
+    this.#plan = { ...size, phases: isDivided ? phases : [] };
     return this.#plan.phases;
   }
 }

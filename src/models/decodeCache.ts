@@ -19,16 +19,13 @@ const schema = v.strictObject({
 export function parseDecodeCacheOptions(
   options: DecodeCacheOptions,
   maxPositionEmbeddings: number,
+  where = 'Decoder.createCache',
 ): Required<DecodeCacheOptions> {
-  const { batchSize, maxLength = maxPositionEmbeddings } = parseOptions(
-    'Decoder.createCache',
-    schema,
-    options,
-  );
+  const { batchSize, maxLength = maxPositionEmbeddings } = parseOptions(where, schema, options);
   if (maxLength <= maxPositionEmbeddings) return { batchSize, maxLength };
   throw new AnyformerError(
     'INVALID_ARGUMENT',
-    `Decoder.createCache: maxLength ${maxLength} is more than the model's maxPositionEmbeddings ` +
+    `${where}: maxLength ${maxLength} is more than the model's maxPositionEmbeddings ` +
       `${maxPositionEmbeddings}; use at most that.`,
   );
 }
@@ -40,21 +37,31 @@ export const PROMPT_ROWS = 128;
  * The keys and values of sequences that are being decoded, and how long each is. A row is one
  * sequence; rows may be of different lengths, and nothing of them is padded.
  *
- * Made by `Decoder.createCache`, filled by `Decoder.prefill` and `Decoder.step`.
+ * Made by `createCache` of Decoder and EncoderDecoder, filled by their `prefill` and `step`. With
+ * sources, whose keys and values are computed once, each row attends to its own; rows that go on from
+ * one share it.
  */
 export class DecodeCache {
   #kernel: FusedDecoder | undefined;
   /** Of each row: how many tokens it holds, and where its keys and values are kept. */
   #lengths: number[] = [];
   #slots: number[] = [];
+  /** Of each row: which source it attends to. */
+  #sources: number[] = [];
+  readonly #owner: string;
+  readonly #longestSource: number | undefined;
 
+  /** @param sourceLengths the tokens of each source, where there are sources: one for each row. */
   constructor(
     kernel: FusedDecoder,
     private readonly vocabSize: number,
     readonly batchSize: number,
     readonly maxLength: number,
+    private readonly sourceLengths?: readonly number[],
   ) {
     this.#kernel = kernel;
+    this.#owner = sourceLengths ? 'EncoderDecoder' : 'Decoder';
+    this.#longestSource = sourceLengths && Math.max(...sourceLengths);
   }
 
   /** How many tokens each row holds; as many entries as there are rows. */
@@ -96,6 +103,7 @@ export class DecodeCache {
       return copy;
     });
     this.#lengths = lengths;
+    this.#sources = Array.from(indices, (row) => this.#sources[row]!);
   }
 
   /**
@@ -112,6 +120,7 @@ export class DecodeCache {
     if (length === 0) this.#lengths = [];
     this.#lengths = this.#lengths.map((held) => Math.min(held, length));
     this.#slots.length = this.#lengths.length;
+    this.#sources.length = this.#lengths.length;
   }
 
   /** See `Decoder.prefill`. */
@@ -121,13 +130,17 @@ export class DecodeCache {
     if (this.#lengths.length === 0) {
       this.#lengths = prompts.map(() => 0);
       this.#slots = prompts.map((_, row) => row);
+      this.#sources = prompts.map((_, row) => row);
     }
     let rows = 0;
     let outputs = 0;
     let firstOutput = 0;
     let longest = 0;
     const flush = () => {
-      kernel.run({ rows, outputs, firstOutput, longest, isPrompt: true });
+      kernel.run({
+        ...{ rows, outputs, firstOutput, longest, longestSource: this.#longestSource },
+        isPrompt: true,
+      });
       firstOutput += outputs;
       rows = 0;
       outputs = 0;
@@ -137,7 +150,9 @@ export class DecodeCache {
       for (let i = 0; i < prompt.length; i++) {
         const isLast = i === prompt.length - 1;
         const place = this.#lengths[row]!++;
-        kernel.setToken(rows++, prompt[i]!, place, this.#slots[row]!, isLast ? outputs++ : -1);
+        const target = isLast ? outputs++ : -1;
+        const [slot, source] = [this.#slots[row]!, this.#sources[row]!];
+        kernel.setToken(rows++, prompt[i]!, place, slot, target, source);
         longest = Math.max(longest, place + 1);
         if (rows === PROMPT_ROWS) flush();
       }
@@ -152,7 +167,7 @@ export class DecodeCache {
     const rows = this.#lengths.length;
     if (ids.length !== rows || rows === 0) {
       throw refusal(
-        `Decoder.step takes one token for each of the ${rows} rows of the cache, received ${ids.length}` +
+        `${this.#owner}.step takes one token for each of the ${rows} rows of the cache, received ${ids.length}` +
           `${rows === 0 ? '; call prefill first' : ''}.`,
       );
     }
@@ -161,10 +176,13 @@ export class DecodeCache {
     let longest = 0;
     for (let row = 0; row < rows; row++) {
       const place = this.#lengths[row]!++;
-      kernel.setToken(row, ids[row]!, place, this.#slots[row]!, row);
+      kernel.setToken(row, ids[row]!, place, this.#slots[row]!, row, this.#sources[row]!);
       longest = Math.max(longest, place + 1);
     }
-    kernel.run({ rows, outputs: rows, firstOutput: 0, longest, isPrompt: false });
+    kernel.run({
+      ...{ rows, outputs: rows, firstOutput: 0, longest, longestSource: this.#longestSource },
+      isPrompt: false,
+    });
     return kernel.logits(rows);
   }
 
@@ -190,20 +208,27 @@ export class DecodeCache {
     const rows = this.#lengths.length;
     if (prompts.length === 0 || prompts.length > this.batchSize) {
       throw refusal(
-        `Decoder.prefill received ${prompts.length} prompts; the cache's batchSize is ` +
+        `${this.#owner}.prefill received ${prompts.length} prompts; the cache's batchSize is ` +
           `${this.batchSize}, so give 1 to ${this.batchSize}.`,
+      );
+    }
+    const sources = this.sourceLengths?.length;
+    if (rows === 0 && sources !== undefined && prompts.length !== sources) {
+      throw refusal(
+        `${this.#owner}.prefill received ${prompts.length} prompts for ${sources} sources; ` +
+          'give one for each.',
       );
     }
     if (rows > 0 && prompts.length !== rows) {
       throw refusal(
-        `Decoder.prefill received ${prompts.length} prompts for the ${rows} rows that the cache ` +
+        `${this.#owner}.prefill received ${prompts.length} prompts for the ${rows} rows that the cache ` +
           'holds; give one for each, or truncate(0) first.',
       );
     }
     prompts.forEach((prompt, row) => {
       if (prompt.length === 0) {
         throw refusal(
-          `Decoder.prefill: prompt ${row} is empty; begin it with a token, such as bosTokenId.`,
+          `${this.#owner}.prefill: prompt ${row} is empty; begin it with a token, such as bosTokenId.`,
         );
       }
       for (let i = 0; i < prompt.length; i++) this.#checkToken(prompt[i]!, row);

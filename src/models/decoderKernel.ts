@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError, show } from '../core/errors.ts';
+import type { AnyformerBackend } from '../engine/backend.ts';
 import { activations } from '../kernels/activationName.ts';
 import type { DecoderRoom } from '../kernels/decodeMemory.ts';
 import type { DecoderLayerTensors } from '../kernels/decodeRecords.ts';
@@ -19,14 +20,7 @@ export function decoderKernel(
   { words, positions, blocks, finalNorm, head }: DecoderWeights,
   room: DecoderRoom,
 ): FusedDecoder {
-  const backend = engineBackend();
-  if (backend === undefined) {
-    throw new AnyformerError(
-      'ENGINE',
-      `Decoding runs on the engine's backend, and tfjs uses ${show(tf.getBackend())}; ` +
-        'call createEngine() first.',
-    );
-  }
+  const backend = decodingBackend();
   const { headDim, ropeTheta } = config;
   const sizes = {
     layerCount: config.numHiddenLayers,
@@ -49,6 +43,17 @@ export function decoderKernel(
   };
   const angles = ropeTheta ? rotaryAngles(0, room.capacity, headDim / 2, ropeTheta) : undefined;
   return new FusedDecoder(backend, sizes, tensors, angles, room);
+}
+
+/** @throws AnyformerError `ENGINE` where another backend of tfjs is in use. */
+export function decodingBackend(): AnyformerBackend {
+  const backend = engineBackend();
+  if (backend) return backend;
+  throw new AnyformerError(
+    'ENGINE',
+    `Decoding runs on the engine's backend, and tfjs uses ${show(tf.getBackend())}; ` +
+      'call createEngine() first.',
+  );
 }
 
 function layerTensors({ attention, feedForward }: DecoderBlockWeights): DecoderLayerTensors {

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError } from '../core/errors.ts';
+import { SeedStream } from '../core/random.ts';
 import type { SafeTensor } from '../formats/safetensors.ts';
 import { embedding } from '../kernels/embedding.ts';
+import type { FusedDecoder } from '../kernels/fusedDecoder.ts';
 import { linear } from '../kernels/linear.ts';
 import { dropWhileTraining, type ForwardContext } from '../layers/forwardContext.ts';
 import {
@@ -11,6 +13,8 @@ import {
   normalize,
 } from '../layers/transformerBlocks.ts';
 import { checkTokenBatch } from './checkTokenBatch.ts';
+import { crossDecoderKernel } from './crossDecoderKernel.ts';
+import { DecodeCache, type DecodeCacheOptions, parseDecodeCacheOptions } from './decodeCache.ts';
 import {
   type EncoderDecoderConfig,
   type EncoderDecoderOptions,
@@ -25,16 +29,9 @@ import {
   firstPlace,
   type StackWeights,
 } from './encoderDecoderParameters.ts';
+import { padSources, type SourceBatch } from './padSources.ts';
 import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 import { SinePositions } from './sinePositions.ts';
-
-/** A batch of sources. */
-export interface SourceBatch {
-  /** (B, S) int32 */
-  readonly inputIds: tf.Tensor2D;
-  /** (B, S), nonzero = a real token. Default: all are. */
-  readonly attentionMask?: tf.Tensor2D | undefined;
-}
 
 /** Sources with what is to come out of them. */
 export interface EncoderDecoderBatch extends SourceBatch {
@@ -76,6 +73,8 @@ export class EncoderDecoder {
   readonly #store: ParameterStore;
   readonly #weights: EncoderDecoderWeights;
   readonly #waves: SinePositions | undefined;
+  readonly #caches = new WeakSet<DecodeCache>();
+  #isDisposed = false;
 
   constructor(options: EncoderDecoderOptions, weights: StartingWeights) {
     this.config = parseEncoderDecoderConfig(options);
@@ -168,6 +167,93 @@ export class EncoderDecoder {
     return dropWhileTraining(x as tf.Tensor3D, dropout, options);
   }
 
+  /**
+   * Encodes sources and makes room for what is decoded from them token by token: the keys and values
+   * of the sources, computed once, and those of the targets. Row i of the cache attends to source i.
+   *
+   * @param sources token ids of each, without padding; an empty one is attended to by nothing.
+   * @param options `maxLength` is the most tokens of a target, the start token and all. Default of
+   *   `batchSize`: as many as there are sources; more of them let rows multiply, as beams do.
+   * @throws AnyformerError `INVALID_ARGUMENT` for sources that do not fit the model,
+   *   `OUT_OF_MEMORY`, `ENGINE` where another backend than the engine's is in use.
+   */
+  createCache(
+    sources: readonly ArrayLike<number>[],
+    options: DecodeCacheOptions = {},
+  ): DecodeCache {
+    this.#checkAlive('createCache');
+    const { maxPositionEmbeddings, decoderVocabSize } = this.config;
+    const { batchSize, maxLength } = parseDecodeCacheOptions(
+      { batchSize: sources.length, ...options },
+      maxPositionEmbeddings,
+      'EncoderDecoder.createCache',
+    );
+    const lengths = sources.map(({ length }) => length);
+    if (sources.length > batchSize) {
+      throw new AnyformerError(
+        'INVALID_ARGUMENT',
+        `EncoderDecoder.createCache received ${sources.length} sources and batchSize ${batchSize}; raise it, or give fewer.`,
+      );
+    }
+    let kernel: FusedDecoder | undefined;
+    tf.tidy(() => {
+      const batch = padSources(sources, this.config.padTokenId);
+      const encoded = this.encode(batch, { training: false, seeds: new SeedStream(0) });
+      const places = this.#weights.decoder.positions ?? this.#waves!.table;
+      const room = { slots: batchSize, capacity: maxLength };
+      kernel = crossDecoderKernel(this.config, this.#weights, places, { encoded, lengths }, room);
+    });
+    const cache = new DecodeCache(kernel!, decoderVocabSize, batchSize, maxLength, lengths);
+    this.#caches.add(cache);
+    return cache;
+  }
+
+  /**
+   * Appends tokens to each row of a cache; in an empty cache there is a row for each source. The
+   * first is to be `decoderStartTokenId`.
+   *
+   * @param prompts token ids, at least one for each row.
+   * @returns (rows, V) logits of the token after each prompt. A view: the next call on the cache
+   * writes to it.
+   * @throws AnyformerError `INVALID_ARGUMENT` for prompts that do not fit; nothing has changed then.
+   *
+   * @example
+   * using cache = model.createCache([[5, 17, 2], [9, 2]], { maxLength: 64 });
+   * let logits = model.prefill([[start], [start]], cache);
+   * logits = model.step([4, 8], cache);
+   */
+  prefill(prompts: readonly ArrayLike<number>[], cache: DecodeCache): Float32Array {
+    this.#checkOwn(cache, 'prefill');
+    return cache.prefill(prompts);
+  }
+
+  /**
+   * Appends one token to each row of a cache.
+   *
+   * @param ids a token for each row.
+   * @returns as of `prefill`.
+   * @throws AnyformerError `INVALID_ARGUMENT` when a row is full or an id is no token; nothing has
+   * changed then.
+   */
+  step(ids: ArrayLike<number>, cache: DecodeCache): Float32Array {
+    this.#checkOwn(cache, 'step');
+    return cache.step(ids);
+  }
+
+  #checkOwn(cache: DecodeCache, method: string): void {
+    this.#checkAlive(method);
+    if (this.#caches.has(cache)) return;
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `EncoderDecoder.${method} was given the cache of another model; use this one's createCache.`,
+    );
+  }
+
+  #checkAlive(method: string): void {
+    if (!this.#isDisposed) return;
+    throw new AnyformerError('DISPOSED', `The EncoderDecoder was disposed of before ${method}.`);
+  }
+
   /** The weights as a model.safetensors has them. */
   toSafetensors(): Map<string, SafeTensor> {
     return this.#store.toSafetensors();
@@ -178,7 +264,9 @@ export class EncoderDecoder {
     this.#store.loadSafetensors(encoderDecoderFile(this.config, { tensors, file }).tensors, file);
   }
 
+  /** Its caches are of no use then; they are disposed of apart. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#store.dispose();
     this.#waves?.dispose();
   }

@@ -17,6 +17,7 @@ const plain: DecoderCase = {
   ...{ layerCount: 2, width: 9, keyValueHeads: 2, group: 2, headDim: 3, intermediate: 7 },
   ...{ vocabulary: 11, activation: 3, isRotary: false, isRms: false, isFused: true },
   ...{ isGated: false, isTied: true, hasBias: true },
+  ...{ isNormLast: false, sourceLengths: undefined },
 };
 
 describe.each(builds)('f32_decode, $name build', ({ module }) => {
@@ -29,7 +30,10 @@ describe.each(builds)('f32_decode, $name build', ({ module }) => {
         const weights = numbersOf(c);
         const calls = callsOf(shape.vocabulary, some);
         const logits = decode(memory, fractions, c, weights, calls);
-        const expected = calls.sequences.flatMap((ids) => decoder(shape, weights, ids));
+        const last = calls.sequences.length - 1;
+        const expected = calls.sequences.flatMap((ids, row) =>
+          decoder(shape, weights, ids, last - row),
+        );
         const size = Math.max(1, ...expected.map(Math.abs));
         expectClose(logits, expected, { relative: 0, absolute: 3e-5 * size });
       }),

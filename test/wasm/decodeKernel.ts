@@ -4,17 +4,20 @@ import { type GuardedMemory, runSplit } from './guardedMemory.ts';
 import type { DecoderNumbers } from './reference/decoder.ts';
 
 /** Units of each phase, in the order of the phases: `layer` marks those of the layers. */
-export function phases({ units, shape }: DecoderInMemory, rows: number) {
-  const { fused, width, inner, vocabulary, heads } = units;
-  const ofLayer = [rows, fused, rows, rows * heads, width, rows, inner, width];
+export function phases({ units, shape, hasSource }: DecoderInMemory, rows: number) {
+  const { fused, width, inner, vocabulary, heads, queries } = units;
+  const toSource = [rows, queries * shape.headDim, rows * queries, width];
+  const ofLayer = [rows, fused, rows, rows * heads, width, ...toSource, rows, inner, width];
   const layers = Array.from({ length: shape.layerCount }, (_, layer) =>
-    ofLayer.map((count, i) => ({ phase: 1 + i, layer, count })),
+    ofLayer
+      .map((count, i) => ({ phase: 1 + i, layer, count }))
+      .filter(({ phase }) => hasSource || phase < 6 || phase > 9),
   );
   return [
     { phase: 0, layer: 0, count: rows },
     ...layers.flat(),
-    { phase: 9, layer: 0, count: rows },
-    { phase: 10, layer: 0, count: vocabulary },
+    { phase: 13, layer: 0, count: rows },
+    { phase: 14, layer: 0, count: vocabulary },
   ];
 }
 
@@ -36,7 +39,7 @@ export function tokensOf(
     ids.slice(from[row], to[row]).map((id, i) => {
       const place = from[row]! + i;
       const isLast = place === to[row]! - 1;
-      return { id, place, slot: slots[row]!, target: isLast ? target++ : -1 };
+      return { id, place, slot: slots[row]!, target: isLast ? target++ : -1, source: slots[row]! };
     }),
   );
 }

@@ -23,6 +23,10 @@ export interface DecoderCase {
   readonly isGated: boolean;
   readonly isTied: boolean;
   readonly hasBias: boolean;
+  /** Norms whose results take the place of what they were made from, and no first one. */
+  readonly isNormLast: boolean;
+  /** Tokens of each source; undefined: there are none. */
+  readonly sourceLengths: readonly number[] | undefined;
 }
 
 export const anyDecoderCase: fc.Arbitrary<DecoderCase> = fc.record({
@@ -40,7 +44,15 @@ export const anyDecoderCase: fc.Arbitrary<DecoderCase> = fc.record({
   isGated: fc.boolean(),
   isTied: fc.boolean(),
   hasBias: fc.boolean(),
+  isNormLast: fc.boolean(),
+  sourceLengths: fc.option(
+    fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 4, maxLength: 4 }),
+    { nil: undefined },
+  ),
 });
+
+/** Tokens that a source has room for. */
+const SOURCE_CAPACITY = 9;
 
 /** Positions that the tables have. */
 export const POSITIONS = 12;
@@ -52,7 +64,8 @@ export function shapeOf(c: DecoderCase): DecoderShape {
   const sizes = { layerCount, width, heads, keyValueHeads, intermediate, vocabulary };
   // Pairs of columns turn.
   const d = c.isRotary ? 2 * headDim : headDim;
-  return { ...sizes, headDim: d, epsilon: 1e-3, activate };
+  const choices = { normReplaces: c.isNormLast, wordScale: c.isNormLast ? 1.5 : 1 };
+  return { ...sizes, headDim: d, epsilon: 1e-3, activate, ...choices };
 }
 
 /** The weights of a case, in float32. */
@@ -63,11 +76,12 @@ export function numbersOf(c: DecoderCase): DecoderNumbers {
   const norm = () => ({ gamma: numbers(D), beta: c.isRms ? undefined : numbers(D) });
   const bias = (count: number) => (c.hasBias ? numbers(count) : undefined);
   const [queryWidth, keyWidth] = [heads * d, keyValueHeads * d];
-  const layer = () => {
-    const [first, second] = [norm(), norm()];
+  const layer = (index: number) => {
+    const [first, second, third] = [norm(), norm(), norm()];
+    const hasFirst = index > 0 || !c.isNormLast;
     const fusedWidth = queryWidth + 2 * keyWidth;
     return {
-      ...{ attentionGamma: first.gamma, attentionBeta: first.beta },
+      ...(hasFirst && { attentionGamma: first.gamma, attentionBeta: first.beta }),
       ...{ feedForwardGamma: second.gamma, feedForwardBeta: second.beta },
       query: numbers(D * (c.isFused ? fusedWidth : queryWidth)),
       queryBias: bias(c.isFused ? fusedWidth : queryWidth),
@@ -76,6 +90,11 @@ export function numbersOf(c: DecoderCase): DecoderNumbers {
         ...{ value: numbers(D * keyWidth), valueBias: bias(keyWidth) },
       }),
       ...{ output: numbers(queryWidth * D), outputBias: bias(D) },
+      ...(c.sourceLengths && {
+        ...{ sourceGamma: third.gamma, sourceBeta: third.beta },
+        ...{ sourceQuery: numbers(D * queryWidth), sourceQueryBias: bias(queryWidth) },
+        ...{ sourceOutput: numbers(queryWidth * D), sourceOutputBias: bias(D) },
+      }),
       ...(c.isGated && { gate: numbers(D * F), gateBias: bias(F) }),
       ...{ up: numbers(D * F), upBias: bias(F), down: numbers(F * D), downBias: bias(D) },
     };
@@ -88,7 +107,13 @@ export function numbersOf(c: DecoderCase): DecoderNumbers {
     ...(c.isRotary && { cos: angles.map(Math.cos), sin: angles.map(Math.sin) }),
     ...{ finalGamma: last.gamma, finalBeta: last.beta },
     head: c.isTied ? undefined : numbers(D * vocabulary),
-    layers: Array.from({ length: c.layerCount }, layer),
+    headBias: bias(vocabulary),
+    layers: Array.from({ length: c.layerCount }, (_, index) => layer(index)),
+    sources: c.sourceLengths && {
+      lengths: c.sourceLengths,
+      capacity: SOURCE_CAPACITY,
+      cache: numbers(c.sourceLengths.length * c.layerCount * 2 * queryWidth * SOURCE_CAPACITY),
+    },
   };
 }
 
@@ -98,6 +123,7 @@ export interface Token {
   readonly place: number;
   readonly slot: number;
   readonly target: number;
+  readonly source: number;
 }
 
 /** A decoder in a memory, with room for `rows` tokens a call, `slots` sequences and their logits. */
@@ -107,7 +133,10 @@ export class DecoderInMemory {
   readonly logits: number;
   readonly scratch: number;
   /** Units of each phase. */
-  readonly units: Readonly<Record<'fused' | 'width' | 'inner' | 'vocabulary' | 'heads', number>>;
+  readonly units: Readonly<
+    Record<'fused' | 'width' | 'inner' | 'vocabulary' | 'heads' | 'queries', number>
+  >;
+  readonly hasSource: boolean;
   readonly #tokens: Readonly<Record<keyof Token, number>>;
 
   constructor(
@@ -126,26 +155,36 @@ export class DecoderInMemory {
     this.model = record(MODEL_FIELDS, {
       ...{ layerCount, width, heads, keyValueHeads, headDim, intermediate, vocabulary },
       ...{ activation: code, epsilon: floatBits(shape.epsilon) },
+      ...{ normReplaces: Number(shape.normReplaces), wordScale: floatBits(shape.wordScale) },
       ...{ words: place(weights.words), positions: place(weights.positions) },
       ...{ cos: place(weights.cos), sin: place(weights.sin), head: place(weights.head) },
       ...{ finalGamma: place(weights.finalGamma), finalBeta: place(weights.finalBeta) },
-      ...{ layers: memory.i32(layers), capacity: POSITIONS },
+      ...{ headBias: place(weights.headBias), layers: memory.i32(layers), capacity: POSITIONS },
+      ...{ sourceCache: place(weights.sources?.cache), sourceCapacity: SOURCE_CAPACITY },
       cache: memory.f32(slots * layerCount * 2 * keyValueHeads * POSITIONS * headDim),
     });
     const fused = (heads + 2 * keyValueHeads) * headDim;
     const zeros = () => memory.i32(new Int32Array(rows));
-    this.#tokens = { id: zeros(), place: zeros(), slot: zeros(), target: zeros() };
+    this.#tokens = { id: zeros(), place: zeros(), slot: zeros(), target: zeros(), source: zeros() };
     this.logits = memory.f32(slots * vocabulary);
     this.step = record(STEP_FIELDS, {
       ...{ rows: 0, isPrompt: 0, outputs: 0, ids: this.#tokens.id, places: this.#tokens.place },
       ...{ slots: this.#tokens.slot, targets: this.#tokens.target, logits: this.logits },
+      ...{
+        sources: this.#tokens.source,
+        sourceLengths: memory.i32(weights.sources?.lengths ?? []),
+      },
       ...{ x: memory.f32(rows * width), normal: memory.f32(rows * width) },
       ...{ fused: memory.f32(rows * fused), mixed: memory.f32(rows * heads * headDim) },
       ...{ inner: memory.f32(rows * intermediate), gated: memory.f32(rows * intermediate) },
       statistics: memory.f32(2 * rows),
     });
     this.scratch = memory.allocate(memory.kernels.f32_decode_scratchBytes!(this.model));
-    this.units = { fused, width, inner: intermediate, vocabulary, heads: keyValueHeads };
+    this.units = {
+      ...{ fused, width, inner: intermediate, vocabulary, heads: keyValueHeads },
+      queries: heads,
+    };
+    this.hasSource = weights.sources !== undefined;
   }
 
   /** Says what the next call is to do. */

@@ -17,6 +17,9 @@ export interface DecoderShape {
   readonly vocabulary: number;
   readonly epsilon: number;
   readonly activate: (x: number) => number;
+  /** Whether what a norm gives takes the place of what it was made from. */
+  readonly normReplaces: boolean;
+  readonly wordScale: number;
 }
 
 /** By the names of LAYER_FIELDS in src/kernels/decodeRecords.ts; what is missing the model has not. */
@@ -30,7 +33,18 @@ export interface DecoderNumbers {
   readonly finalGamma: Numbers;
   readonly finalBeta?: Numbers | undefined;
   readonly head?: Numbers | undefined;
+  readonly headBias?: Numbers | undefined;
   readonly layers: readonly LayerNumbers[];
+  readonly sources?: SourceNumbers | undefined;
+}
+
+/** What is attended to. */
+export interface SourceNumbers {
+  readonly lengths: readonly number[];
+  /** Tokens that each has room for. */
+  readonly capacity: number;
+  /** [sources, layers, 2, H, capacity, d]: keys and values. */
+  readonly cache: Numbers;
 }
 
 /** (T, K) (K, N) -> (T, N) */
@@ -48,31 +62,70 @@ const add = (a: Numbers, b: Numbers) => Array.from(a, (value, i) => value + b[i]
 const columns = (x: Numbers, width: number, from: number, to: number) =>
   Array.from(x).filter((_, i) => i % width >= from && i % width < to);
 
-/** The logits of the token after `ids`. */
-export function decoder(shape: DecoderShape, weights: DecoderNumbers, ids: Numbers): number[] {
+/** The logits of the token after `ids`, which attend to one of the sources where there are any. */
+export function decoder(
+  shape: DecoderShape,
+  weights: DecoderNumbers,
+  ids: Numbers,
+  source = 0,
+): number[] {
   const { width: D, epsilon } = shape;
   const T = ids.length;
-  const norm = (x: Numbers, gamma: Numbers, beta: Numbers | undefined) =>
-    beta
+  const norm = (x: Numbers, gamma: Numbers | undefined, beta: Numbers | undefined) => {
+    if (!gamma) return Array.from(x);
+    return beta
       ? layerNorm(x, gamma, beta, x.length / D, D, epsilon)
       : rmsNorm(x, gamma, x.length / D, D, epsilon);
+  };
+  const rest = (x: Numbers, normal: Numbers) => (shape.normReplaces ? normal : x);
   let x = Array.from({ length: T * D }, (_, i) => {
     const [t, j] = [Math.floor(i / D), i % D];
-    return weights.words[ids[t]! * D + j]! + (weights.positions?.[t * D + j] ?? 0);
+    const word = weights.words[ids[t]! * D + j]! * shape.wordScale;
+    return word + (weights.positions?.[t * D + j] ?? 0);
   });
-  for (const layer of weights.layers) {
-    const normal = norm(x, layer.attentionGamma!, layer.attentionBeta);
+  for (const [index, layer] of weights.layers.entries()) {
+    const normal = norm(x, layer.attentionGamma, layer.attentionBeta);
     const mixed = attend(shape, weights, layer, normal);
     const H = shape.heads * shape.headDim;
-    x = add(x, linear(mixed, layer.output!, layer.outputBias, H));
-    const input = norm(x, layer.feedForwardGamma!, layer.feedForwardBeta);
+    x = add(rest(x, normal), linear(mixed, layer.output!, layer.outputBias, H));
+    if (weights.sources) {
+      const asking = norm(x, layer.sourceGamma, layer.sourceBeta);
+      const query = linear(asking, layer.sourceQuery!, layer.sourceQueryBias, D);
+      const seen = attendSource(shape, weights.sources, query, source, index);
+      x = add(rest(x, asking), linear(seen, layer.sourceOutput!, layer.sourceOutputBias, H));
+    }
+    const input = norm(x, layer.feedForwardGamma, layer.feedForwardBeta);
     const up = linear(input, layer.up!, layer.upBias, D);
     const gate = layer.gate && linear(input, layer.gate, layer.gateBias, D).map(shape.activate);
     const inner = gate ? up.map((value, i) => value * gate[i]!) : up.map(shape.activate);
-    x = add(x, linear(inner, layer.down!, layer.downBias, shape.intermediate));
+    x = add(rest(x, input), linear(inner, layer.down!, layer.downBias, shape.intermediate));
   }
   const last = norm(x.slice(-D), weights.finalGamma, weights.finalBeta);
-  return linear(last, weights.head ?? weights.words, undefined, D, weights.head === undefined);
+  const { head, headBias, words } = weights;
+  return Array.from(linear(last, head ?? words, headBias, D, head === undefined));
+}
+
+/** (T, H d) of queries -> (T, H d): zeros where the source is empty. */
+function attendSource(
+  { heads, headDim: d, layerCount }: DecoderShape,
+  { lengths, capacity, cache }: SourceNumbers,
+  query: Numbers,
+  source: number,
+  layer: number,
+): number[] {
+  const S = lengths[source]!;
+  if (S === 0) return new Array<number>(query.length).fill(0);
+  const rows = (part: number) =>
+    Array.from({ length: S * heads * d }, (_, i) => {
+      const [s, head, j] = [Math.floor(i / (heads * d)), Math.floor(i / d) % heads, i % d];
+      const index = ((source * layerCount + layer) * 2 + part) * heads + head;
+      return cache[(index * capacity + s) * d + j]!;
+    });
+  return attention({
+    ...{ B: 1, Tq: query.length / (heads * d), Tk: S, H: heads, keyHeads: heads, d, dv: d, query },
+    ...{ key: rows(0), value: rows(1), scale: 1 / Math.sqrt(d), causal: false },
+    ...{ dropoutRate: 0, seed: 0 },
+  }).output;
 }
 
 function attend(
