@@ -2,11 +2,13 @@
 export { AnyformerError, type ErrorCode } from './core/errors.ts';
 export type { OnProgress, Progress } from './core/progress.ts';
 export type { TextExample } from './data/labels.ts';
+export type { PairInput, TextPair } from './data/pairs.ts';
 export {
   type ExamplesFound,
   type ReadExamplesOptions,
   readExamples,
 } from './data/readExamples.ts';
+export { type ReadPairsOptions, readPairs } from './data/readPairs.ts';
 export { type Split, type SplitOptions, splitExamples } from './data/split.ts';
 export type { RowProblem } from './data/table.ts';
 export type { Engine, EngineInfo, Feature } from './engine/engine.ts';
@@ -14,6 +16,7 @@ export type { EngineOptions } from './engine/engineOptions.ts';
 export type { WasmModules } from './engine/loadWasm.ts';
 export { createEngine } from './kernels/createEngine.ts';
 export type { EncoderOptions } from './models/encoderConfig.ts';
+export type { EncoderDecoderOptions } from './models/encoderDecoderConfig.ts';
 export { MemoryStorage } from './storage/memoryStorage.ts';
 export type { StorageTarget } from './storage/openStorage.ts';
 export type { Storage } from './storage/storage.ts';
@@ -28,6 +31,15 @@ export type {
 } from './tasks/classifierOptions.ts';
 export type { LabelScore } from './tasks/labelScores.ts';
 export { TextClassifier } from './tasks/textClassifier.ts';
+export type { TokenReport, TranslationReport } from './tasks/translationReport.ts';
+export { Translator } from './tasks/translator.ts';
+export type {
+  PairSource,
+  TranslateOptions,
+  TranslatorOptions,
+  TranslatorTrainingOptions,
+} from './tasks/translatorOptions.ts';
+export type { TranslatorTokenizerOptions } from './tasks/translatorTokenizers.ts';
 export * from './tokenizers/index.ts';
 export type { TrainingResult } from './train/trainer.ts';
 export type { TrainingOptions } from './train/trainingOptions.ts';

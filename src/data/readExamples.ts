@@ -1,8 +1,8 @@
 import { AnyformerError, show } from '../core/errors.ts';
 import type { TextExample } from './labels.ts';
 import { nearestName } from './nearestName.ts';
-import { readJson, readJsonl } from './readJson.ts';
 import type { RowProblem, TableRow } from './table.ts';
+import { readTable } from './tableReaders.ts';
 import type { TextSource } from './textChunks.ts';
 
 /** Which columns hold what. */
@@ -16,17 +16,6 @@ export interface ExamplesFound {
   /** Every row that gave no example, in the order of the file. */
   readonly problems: RowProblem[];
 }
-
-// Its parser is loaded by those who have such a file.
-const loadCsvReader = async () => (await import('./readCsv.ts')).readCsv;
-
-const READERS = {
-  csv: loadCsvReader,
-  tsv: loadCsvReader,
-  jsonl: () => readJsonl,
-  ndjson: () => readJsonl,
-  json: () => readJson,
-} as const;
 
 export interface ReadExamplesOptions extends ExampleColumns {
   /** `csv`, `tsv`, `jsonl`, `ndjson` or `json`: the ending of the file's name. */
@@ -53,19 +42,9 @@ export async function readExamples(
   source: TextSource,
   { format, text, label, delimiter }: ReadExamplesOptions,
 ): Promise<ExamplesFound> {
-  if (!Object.hasOwn(READERS, format)) {
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `format ${show(format)} is not known; known are ${Object.keys(READERS).join(', ')}.`,
-    );
-  }
   const unreadable: RowProblem[] = [];
   const onProblem = (problem: RowProblem) => void unreadable.push(problem);
-  const read = await READERS[format as keyof typeof READERS]();
-  const rows = read(source, {
-    onProblem,
-    delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
-  });
+  const rows = await readTable(source, { format, delimiter, onProblem });
   const { examples, problems } = await examplesFromTable(rows, { text, label }, unreadable);
   return { examples, problems };
 }

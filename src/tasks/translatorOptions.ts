@@ -1,0 +1,192 @@
+import * as v from 'valibot';
+import { AnyformerError, show } from '../core/errors.ts';
+import {
+  abortSignal,
+  callback,
+  fraction,
+  integer,
+  parseOptions,
+  positiveInteger,
+} from '../core/options.ts';
+import type { OnProgress } from '../core/progress.ts';
+import type { PairInput } from '../data/pairs.ts';
+import {
+  type EncoderDecoderOptions,
+  parseEncoderDecoderConfig,
+} from '../models/encoderDecoderConfig.ts';
+import { Tokenizer } from '../tokenizers/index.ts';
+import {
+  resolveTrainingOptions,
+  type TrainingOptions,
+  trainingOptionEntries,
+} from '../train/trainingOptions.ts';
+import {
+  checkTokenizer,
+  TOKENIZER_TYPES,
+  type TokenizerPair,
+  type TranslatorTokenizerOptions,
+} from './translatorTokenizers.ts';
+
+/** What follows from the tokenizers. */
+const OWNED = [
+  ...(['vocabSize', 'decoderVocabSize', 'padTokenId', 'bosTokenId', 'eosTokenId'] as const),
+  'decoderStartTokenId',
+] as const;
+
+export interface TranslatorOptions {
+  /**
+   * The size of the model; vocabularies and special tokens are those of the tokenizers. Default: one
+   * layer each of encoder and decoder, 256 wide, 8 heads.
+   */
+  model?: Omit<EncoderDecoderOptions, (typeof OWNED)[number]>;
+  /**
+   * One tokenizer for both sides, ready or to be trained on them. Default:
+   * `{ type: 'byte-level-bpe', vocabSize: 8000 }`, which keeps every character.
+   */
+  tokenizer?: Tokenizer | TranslatorTokenizerOptions;
+  /** A tokenizer of the sources alone; comes with `targetTokenizer`, instead of `tokenizer`. */
+  sourceTokenizer?: Tokenizer | TranslatorTokenizerOptions;
+  /** A tokenizer of the targets alone. */
+  targetTokenizer?: Tokenizer | TranslatorTokenizerOptions;
+  /** Sources and targets are cut to so many tokens, the end token among them. Default: 128. */
+  maxLength?: number;
+  /** Seed of the initial weights. Default: 42. */
+  seed?: number;
+}
+
+const anObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
+const tokenizerEntry = v.optional(
+  v.custom<Tokenizer | TranslatorTokenizerOptions>(anObject, 'a Tokenizer or its options'),
+);
+
+const schema = v.strictObject({
+  model: v.optional(
+    v.custom<NonNullable<TranslatorOptions['model']>>(anObject, 'an object'),
+    () => ({}),
+  ),
+  tokenizer: tokenizerEntry,
+  sourceTokenizer: tokenizerEntry,
+  targetTokenizer: tokenizerEntry,
+  maxLength: v.optional(v.pipe(positiveInteger, v.minValue(2, 'an integer of at least 2')), 128),
+  seed: v.optional(integer, 42),
+});
+
+export type ParsedTranslatorOptions = ReturnType<typeof parseTranslatorOptions>;
+
+/** Checks the options of `Translator.create`, the model's among them. */
+export function parseTranslatorOptions(options: unknown) {
+  const where = 'Translator.create';
+  const { tokenizer, sourceTokenizer, targetTokenizer, ...parsed } = parseOptions(
+    where,
+    schema,
+    options,
+  );
+  const tokenizers = chooseTokenizers(where, { tokenizer, sourceTokenizer, targetTokenizer });
+  for (const owned of OWNED) {
+    if (!(owned in parsed.model)) continue;
+    throw new AnyformerError(
+      'UNKNOWN_OPTION',
+      `${where}: model.${owned} follows from the tokenizers; leave it out, and set tokenizer: { type: 'byte-level-bpe', vocabSize } for another size.`,
+    );
+  }
+  const model = { maxPositionEmbeddings: parsed.maxLength, ...parsed.model };
+  // Any size of vocabulary will do to find what is wrong with the rest before the data is read.
+  const { maxPositionEmbeddings } = parseEncoderDecoderConfig(
+    { ...model, vocabSize: 3, padTokenId: 0, eosTokenId: 2, decoderStartTokenId: 1 },
+    `${where}: model`,
+  );
+  if (maxPositionEmbeddings < parsed.maxLength) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: maxLength ${parsed.maxLength} is above model.maxPositionEmbeddings ${maxPositionEmbeddings}; lower the one or raise the other.`,
+    );
+  }
+  return { ...parsed, tokenizers, model };
+}
+
+function chooseTokenizers(
+  where: string,
+  given: Pick<
+    { [K in keyof TranslatorOptions]?: TranslatorOptions[K] | undefined },
+    'tokenizer' | 'sourceTokenizer' | 'targetTokenizer'
+  >,
+): TokenizerPair<Tokenizer | TranslatorTokenizerOptions> {
+  const { tokenizer, sourceTokenizer, targetTokenizer } = given;
+  const refuse = (message: string) =>
+    new AnyformerError('INVALID_ARGUMENT', `${where}: ${message}`);
+  if (tokenizer && (sourceTokenizer || targetTokenizer)) {
+    throw refuse(
+      'tokenizer is for both sides; pass it alone, or sourceTokenizer and targetTokenizer.',
+    );
+  }
+  if (Boolean(sourceTokenizer) !== Boolean(targetTokenizer)) {
+    throw refuse(
+      'sourceTokenizer and targetTokenizer come together; pass both, or tokenizer alone.',
+    );
+  }
+  const shared = tokenizer ?? ({ type: 'byte-level-bpe', vocabSize: 8000 } as const);
+  const pair = { source: sourceTokenizer ?? shared, target: targetTokenizer ?? shared };
+  for (const wanted of Object.values(pair)) {
+    if (wanted instanceof Tokenizer) checkTokenizer(wanted, where);
+    else if (!TOKENIZER_TYPES.includes(wanted.type)) {
+      throw refuse(
+        `the type of a tokenizer must be ${TOKENIZER_TYPES.map(show).join(', ')}, received ${show(wanted.type)}.`,
+      );
+    }
+  }
+  return pair;
+}
+
+/** Pairs in memory or arriving, or the path or URL of a .tsv, .csv, .jsonl or .json file of them. */
+export type PairSource = Iterable<PairInput> | AsyncIterable<PairInput> | string | URL;
+
+/** Options of `train`: those of the training loop, and what to validate on. */
+export type TranslatorTrainingOptions = TrainingOptions & {
+  /** Pairs to evaluate on while training: their loss and token accuracy. */
+  validationData?: PairSource;
+  /** Share of the pairs to hold out for it, in [0, 1). Default: 0. */
+  validationSplit?: number;
+};
+
+const trainingSchema = v.strictObject({
+  ...trainingOptionEntries,
+  validationData: v.optional(v.custom<PairSource>((x) => x !== null, 'pairs')),
+  validationSplit: v.optional(fraction),
+});
+
+/** Checks what `train` adds to the options of the loop, and the loop's names with it. */
+export function parseTranslatorTraining(options: TranslatorTrainingOptions | undefined) {
+  const where = 'Translator.train';
+  const { seed } = parseOptions(where, trainingSchema, options);
+  const { validationData, validationSplit = 0, ...training } = options ?? {};
+  if (validationData !== undefined && validationSplit > 0) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
+    );
+  }
+  // What does not go together is refused here, before a vocabulary is learned.
+  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
+  return { validationData, validationSplit, training, seed };
+}
+
+export const translatorLoadSchema = v.strictObject({
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+});
+
+export interface TranslateOptions {
+  /** Texts at a time. Default: 32. */
+  batchSize?: number;
+  /** The most tokens of a translation, the end token among them. Default: `maxLength`. */
+  maxNewTokens?: number;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+export const translateSchema = v.strictObject({
+  batchSize: v.optional(positiveInteger, 32),
+  maxNewTokens: v.optional(positiveInteger),
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+});
