@@ -1,0 +1,74 @@
+import { AnyformerError, throwIfAborted } from '../../core/errors.ts';
+import { yieldToEventLoop } from '../../core/progress.ts';
+import type { FinishReason } from './generatedSequence.ts';
+import type { ParsedGeneration, StoppingCriterion } from './generationOptions.ts';
+import { type LogitsProcessor, logSumExp, type ProcessorContext } from './logitsProcessor.ts';
+import { makeProcessors } from './processors/index.ts';
+
+/** The event loop gets a turn after so many milliseconds. */
+const TURN_MS = 8;
+
+/** A row's scores of the next token. */
+export interface NextScores {
+  /** After all processors. */
+  readonly scores: Float32Array;
+  /** The log-probability of a token by the model alone. */
+  logProb(id: number): number;
+}
+
+/** What all searches have in common: processors, ends, and turns for others. */
+export class SearchContext {
+  readonly #processors: readonly LogitsProcessor[];
+  readonly #ends: ReadonlySet<number>;
+  #turn = performance.now();
+
+  /** @param checkAlive throws when the model is gone, as it may be after a turn of the event loop. */
+  constructor(
+    readonly options: ParsedGeneration,
+    private readonly criteria: readonly StoppingCriterion[],
+    private readonly checkAlive: () => void,
+  ) {
+    this.#processors = makeProcessors(options);
+    this.#ends = new Set(options.eosTokenId);
+  }
+
+  /**
+   * @param normalizes whether processors get log-probabilities, as beams are scored by, or logits.
+   */
+  nextScores(
+    ids: readonly number[],
+    promptLength: number,
+    logits: Float32Array,
+    normalizes: boolean,
+  ): NextScores {
+    const total = logSumExp(logits);
+    if (Number.isNaN(total)) {
+      throw new AnyformerError(
+        'ENGINE',
+        'The model gave NaN for the next token; its weights are damaged. Train or load it anew.',
+      );
+    }
+    let scores: Float32Array = normalizes ? logits.map((x) => x - total) : logits.slice();
+    const context: ProcessorContext = { promptLength, maxNewTokens: this.options.maxNewTokens };
+    for (const process of this.#processors) scores = process(ids, scores, context) ?? scores;
+    return { scores, logProb: (id) => logits[id]! - total };
+  }
+
+  /** Whether a row is finished by its last token. */
+  finishOf(ids: readonly number[], promptLength: number): FinishReason | undefined {
+    if (this.#ends.has(ids.at(-1)!)) return 'eos';
+    if (this.criteria.some((criterion) => criterion(ids, { promptLength }))) return 'stop';
+    return ids.length - promptLength >= this.options.maxNewTokens ? 'length' : undefined;
+  }
+
+  /** Throws after an abort; gives the event loop a turn now and then. */
+  async breathe(): Promise<void> {
+    throwIfAborted(this.options.signal, 'Generation');
+    this.checkAlive();
+    if (performance.now() - this.#turn < TURN_MS) return;
+    await yieldToEventLoop();
+    this.#turn = performance.now();
+    throwIfAborted(this.options.signal, 'Generation');
+    this.checkAlive();
+  }
+}
