@@ -29,8 +29,20 @@ export type {
   TextClassifierOptions,
   TokenizerOptions,
 } from './tasks/classifierOptions.ts';
+export type { FinishReason, GeneratedSequence } from './tasks/generation/generatedSequence.ts';
+export type { GenerationOptions, StoppingCriterion } from './tasks/generation/generationOptions.ts';
+export type { LogitsProcessor, ProcessorContext } from './tasks/generation/logitsProcessor.ts';
 export type { LabelScore } from './tasks/labelScores.ts';
+export type { LanguageModelReport } from './tasks/languageModelReport.ts';
+export type { Corpus } from './tasks/readCorpus.ts';
 export { TextClassifier } from './tasks/textClassifier.ts';
+export { type GenerateOptions, TextGenerator } from './tasks/textGenerator.ts';
+export type {
+  EvaluateTextOptions,
+  GeneratorTokenizerOptions,
+  TextGeneratorOptions,
+  TextGeneratorTrainingOptions,
+} from './tasks/textGeneratorOptions.ts';
 export type { TokenReport, TranslationReport } from './tasks/translationReport.ts';
 export { Translator } from './tasks/translator.ts';
 export type {
@@ -40,6 +52,7 @@ export type {
   TranslatorTrainingOptions,
 } from './tasks/translatorOptions.ts';
 export type { TranslatorTokenizerOptions } from './tasks/translatorTokenizers.ts';
+export type { GeneratedText } from './tasks/writeTexts.ts';
 export * from './tokenizers/index.ts';
 export type { TrainingResult } from './train/trainer.ts';
 export type { TrainingOptions } from './train/trainingOptions.ts';

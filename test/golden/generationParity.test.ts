@@ -77,12 +77,12 @@ describe.skipIf(gpt2 === undefined)('GPT-2', () => {
   it('writes the greedy text of Hugging Face with penalties', async () => {
     const [sequence] = files.generated['greedy_rep1.3_ngram2'];
     const prompt = sequence.slice(0, 8);
-    const [[found]] = (await generate([prompt], {
+    const found = await generate([prompt], {
       maxNewTokens: 10,
       repetitionPenalty: 1.3,
       noRepeatNgramSize: 2,
-    })) as [[{ tokenIds: number[] }]];
-    expect([...prompt, ...found.tokenIds]).toEqual(sequence);
+    });
+    expect([...prompt, ...found[0]![0]!.tokenIds]).toEqual(sequence);
   });
 
   const settings: Record<string, GenerationOptions> = {

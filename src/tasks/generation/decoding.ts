@@ -38,17 +38,15 @@ export function decodingOf(model: CachedModel, cache: DecodeCache, vocabSize: nu
  * @param rows what each row is to hold, the new token last.
  */
 export function advance(decoding: Decoding, rows: readonly (readonly number[])[]): Float32Array {
-  const { maxLength } = decoding;
-  const isFull = rows.some(({ length }) => length > maxLength);
+  const beginOf = ({ length }: readonly number[]) => firstHeld(length, decoding.maxLength);
+  const isFull = rows.some((ids) => beginOf(ids) !== firstHeld(ids.length - 1, decoding.maxLength));
   if (!isFull) return decoding.step(rows.map((ids) => ids.at(-1)!));
-  // How often this is needed must not depend on the other rows, so each row has its own beginning.
-  return decoding.start(rows.map((ids) => ids.slice(firstHeld(ids.length, maxLength))));
+  return decoding.start(rows.map((ids) => ids.slice(beginOf(ids))));
 }
 
-/** Where what a row of so many tokens still holds begins. */
+/** Where what a row of so many tokens still holds begins: a matter of its length alone. */
 function firstHeld(length: number, maxLength: number): number {
   if (length <= maxLength) return 0;
   const half = Math.max(1, maxLength >> 1);
-  const forgotten = Math.ceil((length - maxLength) / half) * half;
-  return forgotten;
+  return Math.ceil((length - maxLength) / half) * half;
 }

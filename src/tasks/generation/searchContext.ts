@@ -1,5 +1,5 @@
 import { AnyformerError, throwIfAborted } from '../../core/errors.ts';
-import { yieldToEventLoop } from '../../core/progress.ts';
+import { ProgressClock, yieldToEventLoop } from '../../core/progress.ts';
 import type { FinishReason } from './generatedSequence.ts';
 import type { ParsedGeneration, StoppingCriterion } from './generationOptions.ts';
 import { type LogitsProcessor, logSumExp, type ProcessorContext } from './logitsProcessor.ts';
@@ -21,6 +21,8 @@ export class SearchContext {
   readonly #processors: readonly LogitsProcessor[];
   readonly #ends: ReadonlySet<number>;
   #turn = performance.now();
+  readonly #clock = new ProgressClock();
+  #step = 0;
 
   /** @param checkAlive throws when the model is gone, as it may be after a turn of the event loop. */
   constructor(
@@ -61,8 +63,9 @@ export class SearchContext {
     return ids.length - promptLength >= this.options.maxNewTokens ? 'length' : undefined;
   }
 
-  /** Throws after an abort; gives the event loop a turn now and then. */
+  /** Before each token: throws after an abort, tells how far it is, gives others a turn. */
   async breathe(): Promise<void> {
+    this.#report();
     throwIfAborted(this.options.signal, 'Generation');
     this.checkAlive();
     if (performance.now() - this.#turn < TURN_MS) return;
@@ -70,5 +73,17 @@ export class SearchContext {
     this.#turn = performance.now();
     throwIfAborted(this.options.signal, 'Generation');
     this.checkAlive();
+  }
+
+  #report(): void {
+    const [step, totalSteps] = [this.#step++, this.options.maxNewTokens];
+    if (step === 0) return;
+    this.options.onProgress?.({
+      phase: 'generate',
+      step,
+      totalSteps,
+      elapsedSeconds: this.#clock.elapsedSeconds,
+      remainingSeconds: this.#clock.remainingSeconds(step, totalSteps),
+    });
   }
 }

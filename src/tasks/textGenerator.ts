@@ -1,0 +1,367 @@
+import { runtime } from '#runtime';
+import { AnyformerError, show } from '../core/errors.ts';
+import { parseOptions } from '../core/options.ts';
+import type { OnProgress } from '../core/progress.ts';
+import { createEngine } from '../kernels/createEngine.ts';
+import { sumOfSquares } from '../kernels/sumOfSquares.ts';
+import { Decoder } from '../models/decoder.ts';
+import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
+import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
+import { type TrainingResult, train } from '../train/trainer.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
+import { CausalLanguageModeling } from './causalLanguageModeling.ts';
+import type { LoadOptions } from './classifierOptions.ts';
+import { CorpusDataset } from './corpusDataset.ts';
+import { encodeCorpus } from './encodeCorpus.ts';
+import type { GenerationOptions } from './generation/generationOptions.ts';
+import { type LanguageModelReport, measureText } from './languageModelReport.ts';
+import { asLoadProgress } from './loadProgress.ts';
+import { type Corpus, readCorpus } from './readCorpus.ts';
+import {
+  GENERATOR_FILES,
+  type GeneratorParts,
+  openGenerator,
+  readGeneratorFiles,
+  restoreGenerator,
+  toGeneratorFiles,
+} from './textGeneratorFiles.ts';
+import {
+  type EvaluateTextOptions,
+  evaluateTextSchema,
+  generatorLoadSchema,
+  makeGeneratorTokenizer,
+  type ParsedGeneratorOptions,
+  parseGeneratorOptions,
+  parseGeneratorTraining,
+  type TextGeneratorOptions,
+  type TextGeneratorTrainingOptions,
+} from './textGeneratorOptions.ts';
+import { type GeneratedText, streamText, writeTexts } from './writeTexts.ts';
+
+const TRAIN = 'TextGenerator.train';
+const openFolder = (target: StorageTarget) => openStorage(target, runtime);
+
+/**
+ * Learns to write like a text, and writes on from a prompt.
+ *
+ * A GPT-2 or Llama, trained from scratch or further on WebAssembly, on the machine where the text is.
+ * What it saves is a model folder as Hugging Face's, and it opens theirs.
+ *
+ * @example
+ * const generator = await TextGenerator.create({ tokenizer: { type: 'characters' } });
+ * await generator.train(shakespeare, { maxSteps: 2000, batchSize: 12, learningRate: 1e-3 });
+ * await generator.generate('ROMEO:', { maxNewTokens: 200, doSample: true, temperature: 0.8 });
+ * for await (const piece of generator.stream('JULIET:')) process.stdout.write(piece);
+ * await generator.save('./model');
+ * const again = await TextGenerator.load('./model');
+ */
+export class TextGenerator {
+  readonly #options: ParsedGeneratorOptions | undefined;
+  #parts: GeneratorParts | undefined;
+  #training = false;
+  #disposed = false;
+
+  private constructor(options: ParsedGeneratorOptions | undefined, parts?: GeneratorParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /**
+   * A new generator. Its vocabulary and weights are made by the first `train`.
+   *
+   * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
+   *   `ENGINE` where the engine cannot run.
+   */
+  static async create(options: TextGeneratorOptions = {}): Promise<TextGenerator> {
+    const parsed = parseGeneratorOptions(options);
+    await createEngine();
+    return new TextGenerator(parsed);
+  }
+
+  /**
+   * A saved generator, or a GPT-2 or Llama of Hugging Face with a tokenizer.json.
+   *
+   * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
+   * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
+   *   foreign, `UNSUPPORTED` for another kind of model.
+   */
+  static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextGenerator> {
+    const where = 'TextGenerator.load';
+    const { signal, onProgress } = parseOptions(where, generatorLoadSchema, options);
+    const storage = openFolder(source);
+    const reading = readSealedFiles(storage, GENERATOR_FILES, {
+      signal,
+      ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
+    });
+    const [saved] = await Promise.all([
+      reading.then((files) => readGeneratorFiles(files, storage.location)),
+      createEngine(),
+    ]);
+    return new TextGenerator(undefined, openGenerator(saved));
+  }
+
+  /**
+   * Trains on text, from scratch or further. The first call learns the vocabulary where `create` was
+   * given none. Texts are put one after the other, an end token after each, and cut into blocks of
+   * the context's length (`maxPositionEmbeddings`).
+   *
+   * The same text, options and seed give the same weights in every runtime without relaxed SIMD.
+   *
+   * @param corpus a text, several, texts as they arrive, or the URL of a file of text.
+   * @param options those of the training loop (`epochs` or `maxSteps`, `batchSize`, `learningRate`,
+   *   …), and `validationData` or `validationSplit`, which give loss and perplexity.
+   * @throws AnyformerError `INVALID_DATA` for text that cannot be learned from,
+   *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
+   */
+  async train(corpus: Corpus, options: TextGeneratorTrainingOptions = {}): Promise<TrainingResult> {
+    this.#checkAlive();
+    if (this.#training) {
+      throw new AnyformerError(
+        'INVALID_ARGUMENT',
+        'TextGenerator.train is running already; wait for it, or stop it by its signal.',
+      );
+    }
+    const { validationData, validationSplit, training } = parseGeneratorTraining(options);
+    this.#training = true;
+    try {
+      const texts = await readCorpus(corpus, TRAIN, openFolder);
+      const held =
+        validationData === undefined
+          ? undefined
+          : await readCorpus(validationData, `${TRAIN}: validationData`, openFolder);
+      this.#checkAlive();
+      return await this.#learn(texts, held, validationSplit, training);
+    } finally {
+      this.#training = false;
+      if (this.#disposed) this.#release();
+    }
+  }
+
+  /**
+   * Writes on from a prompt, or from several: what follows, without the prompt.
+   *
+   * A prompt may fill the context at most; what is written beyond it makes the older half of the
+   * context be forgotten. An empty prompt begins a text.
+   *
+   * @param options see {@link GenerationOptions}, and `batchSize`: prompts at a time, 16 by default.
+   * @returns for each prompt its text, or a list of them with `numReturnSequences` above 1.
+   * @throws AnyformerError `INVALID_ARGUMENT` for options and for a prompt that is too long,
+   *   `ABORTED` after `signal`.
+   *
+   * @example
+   * await generator.generate('Once upon a time', { doSample: true, topP: 0.9, seed: 7 });
+   */
+  async generate(prompt: string, options?: OneText): Promise<string>;
+  async generate(prompts: readonly string[], options?: OneText): Promise<string[]>;
+  async generate(prompt: string, options: GenerateOptions): Promise<string | string[]>;
+  async generate(
+    prompts: readonly string[],
+    options: GenerateOptions,
+  ): Promise<string[] | string[][]>;
+  async generate(
+    input: string | readonly string[],
+    options: GenerateOptions = {},
+  ): Promise<string | string[] | string[][]> {
+    const found = await this.#write('generate', input, options);
+    const texts = found.map((sequences) => {
+      const several = sequences.map(({ text }) => text);
+      return (options.numReturnSequences ?? 1) > 1 ? several : several[0]!;
+    });
+    return typeof input === 'string' ? texts[0]! : (texts as string[] | string[][]);
+  }
+
+  /**
+   * As `generate`, with everything there is to know: for each prompt a list of texts with their
+   * tokens, why they ended, scores, and the log-probability of each token by the model alone.
+   *
+   * @example
+   * const [[best]] = await generator.generateSequences(['Once'], { numBeams: 4 });
+   * best.logProbs; // one for each of best.tokenIds
+   */
+  async generateSequences(
+    prompts: readonly string[],
+    options: GenerateOptions = {},
+  ): Promise<GeneratedText[][]> {
+    return this.#write('generateSequences', prompts, options);
+  }
+
+  /**
+   * Writes on from a prompt, piece by piece as it comes; together the pieces are what `generate`
+   * gives. No piece ends within a character. Leaving the loop stops it.
+   *
+   * @throws AnyformerError as `generate`; `INVALID_ARGUMENT` for beams and for several sequences,
+   *   of which no text is known before the end.
+   *
+   * @example
+   * for await (const piece of generator.stream('Once', { maxNewTokens: 50 })) console.log(piece);
+   */
+  stream(prompt: string, options: GenerationOptions = {}): AsyncIterableIterator<string> {
+    const where = 'TextGenerator.stream';
+    return streamText(this.#ready('stream'), prompt, options, where, () => this.#checkAlive());
+  }
+
+  /**
+   * Measures how well the generator foresees a text.
+   *
+   * @throws AnyformerError `INVALID_DATA` for no text.
+   */
+  async evaluate(corpus: Corpus, options: EvaluateTextOptions = {}): Promise<LanguageModelReport> {
+    const where = 'TextGenerator.evaluate';
+    const parts = this.#ready('evaluate');
+    const parsed = parseOptions(where, evaluateTextSchema, options);
+    const texts = await readCorpus(corpus, where, openFolder);
+    const tokens = await encodeCorpus(texts, parts.tokenizer, parsed);
+    const data = new CorpusDataset(tokens, parts.model.config.maxPositionEmbeddings);
+    const checkAlive = () => this.#checkAlive();
+    checkAlive();
+    return measureText(parts.model, data, { ...parsed, checkAlive });
+  }
+
+  /**
+   * Saves config.json, generation_config.json, tokenizer.json, tokenizer_config.json and
+   * model.safetensors; all or none.
+   *
+   * @param target a folder's path, a Map to be filled, or a Storage.
+   * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
+   */
+  async save(target: StorageTarget): Promise<void> {
+    const files = sealFiles(toGeneratorFiles(this.#ready('save')));
+    await openFolder(target).write(files);
+  }
+
+  /** Frees the weights. A training that runs is stopped by it, and then frees them. */
+  dispose(): void {
+    this.#disposed = true;
+    if (!this.#training) this.#release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #release(): void {
+    this.#parts?.model.dispose();
+    this.#parts = undefined;
+  }
+
+  async #write(
+    method: string,
+    input: string | readonly string[],
+    options: GenerateOptions,
+  ): Promise<GeneratedText[][]> {
+    const parts = this.#ready(method);
+    const where = `TextGenerator.${method}`;
+    if (typeof input !== 'string' && !Array.isArray(input)) {
+      throw new AnyformerError(
+        'INVALID_DATA',
+        `${where} takes a prompt or a list of prompts, received ${show(input)}.`,
+      );
+    }
+    const prompts = typeof input === 'string' ? [input] : (input as readonly string[]);
+    return writeTexts(parts, prompts, options, where, () => this.#checkAlive());
+  }
+
+  /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
+  async #learn(
+    texts: readonly string[],
+    held: readonly string[] | undefined,
+    validationSplit: number,
+    options: TrainingOptions,
+  ): Promise<TrainingResult> {
+    const isFirst = this.#parts === undefined;
+    let parts = this.#parts;
+    const onProgress: OnProgress = (progress) => {
+      this.#checkAlive();
+      if (progress.phase === 'train') this.#parts = parts;
+      options.onProgress?.(progress);
+    };
+    const slow = { signal: options.signal, onProgress };
+    parts ??= await this.#newParts(texts, slow);
+    try {
+      const T = parts.model.config.maxPositionEmbeddings;
+      const tokens = await encodeCorpus(texts, parts.tokenizer, slow);
+      const cut = tokens.length - Math.round(tokens.length * validationSplit);
+      const learn = new CorpusDataset(tokens.subarray(0, cut), T);
+      let validate = validationSplit > 0 ? new CorpusDataset(tokens.subarray(cut), T) : undefined;
+      if (held) validate = new CorpusDataset(await encodeCorpus(held, parts.tokenizer, slow), T);
+      return await this.#fit(parts, learn, validate, { ...options, onProgress });
+    } catch (error) {
+      // The next attempt then begins anew instead of going on from what nothing can be made of.
+      if (isFirst && hasOverflowed(parts.model)) this.#parts = undefined;
+      throw error;
+    } finally {
+      if (parts !== this.#parts) parts.model.dispose();
+    }
+  }
+
+  async #newParts(
+    texts: readonly string[],
+    slow: { signal: AbortSignal | undefined; onProgress: OnProgress },
+  ): Promise<GeneratorParts> {
+    const { tokenizer: wanted, decoder, seed } = this.#options!;
+    const tokenizer = await makeGeneratorTokenizer(wanted, texts, slow);
+    this.#checkAlive();
+    const { vocabSize, bosTokenId, eosTokenId, padTokenId } = tokenizer;
+    const special = {
+      ...((bosTokenId ?? eosTokenId) !== undefined && { bosTokenId: (bosTokenId ?? eosTokenId)! }),
+      ...(eosTokenId !== undefined && { eosTokenId }),
+      ...(padTokenId !== undefined && { padTokenId }),
+    };
+    const model = new Decoder({ ...decoder, vocabSize, ...special }, seed);
+    return { model, tokenizer, generation: { ...special } };
+  }
+
+  #fit(
+    parts: GeneratorParts,
+    data: CorpusDataset,
+    held: CorpusDataset | undefined,
+    options: TrainingOptions,
+  ): Promise<TrainingResult> {
+    return train(new CausalLanguageModeling(parts.model), data, options, {
+      name: TRAIN,
+      openStorage: openFolder,
+      saveModel: () => toGeneratorFiles(parts),
+      loadModel: (files) => {
+        restoreGenerator(parts, files);
+        this.#parts = parts;
+      },
+      ...(held && {
+        evaluate: async ({ signal }) => {
+          const checkAlive = () => this.#checkAlive();
+          const options = { batchSize: 32, signal, checkAlive };
+          const { loss, perplexity } = await measureText(parts.model, held, options);
+          return { loss, perplexity };
+        },
+      }),
+    });
+  }
+
+  #checkAlive(): void {
+    if (!this.#disposed) return;
+    throw new AnyformerError(
+      'DISPOSED',
+      'This TextGenerator was disposed of; create or load another.',
+    );
+  }
+
+  #ready(method: string): GeneratorParts {
+    this.#checkAlive();
+    if (this.#parts) return this.#parts;
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `TextGenerator.${method} needs a trained model and there is none yet; call train first, or TextGenerator.load.`,
+    );
+  }
+}
+
+/** How to write on, and how many prompts at a time. */
+export interface GenerateOptions extends GenerationOptions {
+  /** Prompts at a time. Default: 16. */
+  batchSize?: number;
+}
+
+type OneText = Omit<GenerateOptions, 'numReturnSequences'> & { numReturnSequences?: 1 };
+
+function hasOverflowed(model: Decoder): boolean {
+  return [...model.variables.values()].some((weights) => !Number.isFinite(sumOfSquares(weights)));
+}

@@ -1,0 +1,160 @@
+import * as v from 'valibot';
+import { AnyformerError, show } from '../core/errors.ts';
+import {
+  abortSignal,
+  callback,
+  fraction,
+  integer,
+  parseOptions,
+  positiveInteger,
+} from '../core/options.ts';
+import type { OnProgress } from '../core/progress.ts';
+import { type DecoderOptions, parseDecoderConfig } from '../models/decoderConfig.ts';
+import {
+  Tokenizer,
+  type TrainByteLevelBPEOptions,
+  type TrainCharacterLevelOptions,
+  trainByteLevelBPE,
+  trainCharacterLevel,
+} from '../tokenizers/index.ts';
+import {
+  resolveTrainingOptions,
+  type TrainingOptions,
+  trainingOptionEntries,
+} from '../train/trainingOptions.ts';
+import type { Corpus } from './readCorpus.ts';
+
+/** What follows from the tokenizer. */
+const OWNED = ['vocabSize', 'padTokenId', 'bosTokenId', 'eosTokenId'] as const;
+
+/** A vocabulary that `train` learns from the text. */
+export type GeneratorTokenizerOptions =
+  | ({ type: 'byte-level-bpe' } & Omit<TrainByteLevelBPEOptions, 'signal' | 'onProgress'>)
+  | ({ type: 'characters' } & Omit<TrainCharacterLevelOptions, 'signal' | 'onProgress'>);
+
+export interface TextGeneratorOptions {
+  /**
+   * The size of the model; its vocabulary is the tokenizer's. Default: GPT-2 with 4 layers, 128 wide,
+   * 4 heads, and a context (`maxPositionEmbeddings`) of 128 tokens.
+   */
+  decoder?: Omit<DecoderOptions, (typeof OWNED)[number]>;
+  /**
+   * A tokenizer, or how one is learned: 'characters' suits small texts. Default:
+   * `{ type: 'byte-level-bpe', vocabSize: 2000 }`, which keeps every character.
+   */
+  tokenizer?: Tokenizer | GeneratorTokenizerOptions;
+  /** Seed of the initial weights. Default: 42. */
+  seed?: number;
+}
+
+const isObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
+
+const schema = v.strictObject({
+  decoder: v.optional(
+    v.custom<NonNullable<TextGeneratorOptions['decoder']>>(isObject, 'an object'),
+    () => ({}),
+  ),
+  tokenizer: v.optional(
+    v.custom<Tokenizer | GeneratorTokenizerOptions>(isObject, 'a Tokenizer or its options'),
+    { type: 'byte-level-bpe', vocabSize: 2000 },
+  ),
+  seed: v.optional(integer, 42),
+});
+
+const DECODER = {
+  hiddenSize: 128,
+  numHiddenLayers: 4,
+  numAttentionHeads: 4,
+  maxPositionEmbeddings: 128,
+};
+
+export type ParsedGeneratorOptions = ReturnType<typeof parseGeneratorOptions>;
+
+/** Checks the options of `TextGenerator.create`, the decoder's among them. */
+export function parseGeneratorOptions(options: unknown) {
+  const where = 'TextGenerator.create';
+  const parsed = parseOptions(where, schema, options);
+  for (const owned of OWNED) {
+    if (!(owned in parsed.decoder)) continue;
+    throw new AnyformerError(
+      'UNKNOWN_OPTION',
+      `${where}: decoder.${owned} follows from the tokenizer; leave it out, and set tokenizer: { type: 'byte-level-bpe', vocabSize } for another size.`,
+    );
+  }
+  const decoder = { ...DECODER, ...parsed.decoder };
+  // Any size of vocabulary will do to find what is wrong with the rest before the text is read.
+  parseDecoderConfig({ ...decoder, vocabSize: 3 }, `${where}: decoder`);
+  const { tokenizer } = parsed;
+  const isKnown =
+    tokenizer instanceof Tokenizer || ['byte-level-bpe', 'characters'].includes(tokenizer.type);
+  if (isKnown) return { ...parsed, decoder };
+  throw new AnyformerError(
+    'INVALID_ARGUMENT',
+    `${where}: the type of a tokenizer must be 'byte-level-bpe' or 'characters', received ${show(tokenizer.type)}.`,
+  );
+}
+
+/** The tokenizer that was given, or the one that is learned from texts. */
+export async function makeGeneratorTokenizer(
+  wanted: Tokenizer | GeneratorTokenizerOptions,
+  texts: readonly string[],
+  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress: OnProgress },
+): Promise<Tokenizer> {
+  if (wanted instanceof Tokenizer) return wanted;
+  const slow = { ...(signal && { signal }), onProgress };
+  if (wanted.type === 'characters') {
+    const { type: _, ...options } = wanted;
+    const specialTokens = ['<unk>', '<|endoftext|>'];
+    return trainCharacterLevel(texts, { specialTokens, ...options, ...slow });
+  }
+  const { type: _, ...options } = wanted;
+  return trainByteLevelBPE(texts, { ...options, ...slow });
+}
+
+/** Options of `train`: those of the training loop, and what to validate on. */
+export type TextGeneratorTrainingOptions = TrainingOptions & {
+  /** Text to evaluate on while training: its loss and perplexity. */
+  validationData?: Corpus;
+  /** The last share of the tokens is held out for it, in [0, 1). Default: 0. */
+  validationSplit?: number;
+};
+
+const trainingSchema = v.strictObject({
+  ...trainingOptionEntries,
+  validationData: v.optional(v.custom<Corpus>((x) => x !== null, 'text')),
+  validationSplit: v.optional(fraction),
+});
+
+/** Checks what `train` adds to the options of the loop, and the loop's names with it. */
+export function parseGeneratorTraining(options: TextGeneratorTrainingOptions | undefined) {
+  const where = 'TextGenerator.train';
+  parseOptions(where, trainingSchema, options);
+  const { validationData, validationSplit = 0, ...training } = options ?? {};
+  if (validationData !== undefined && validationSplit > 0) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
+    );
+  }
+  // What does not go together is refused here, before a vocabulary is learned.
+  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
+  return { validationData, validationSplit, training };
+}
+
+export interface EvaluateTextOptions {
+  /** Blocks at a time. Default: 32. */
+  batchSize?: number;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+export const evaluateTextSchema = v.strictObject({
+  batchSize: v.optional(positiveInteger, 32),
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+});
+
+export const generatorLoadSchema = v.strictObject({
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+});
