@@ -11,5 +11,6 @@ export { layerNorm } from '../../src/kernels/layerNorm.ts';
 export { scaledDotProductAttention } from '../../src/kernels/scaledDotProductAttention.ts';
 export { softmaxCrossEntropy } from '../../src/kernels/softmaxCrossEntropy.ts';
 export { Decoder } from '../../src/models/decoder.ts';
+export { EncoderDecoder } from '../../src/models/encoderDecoder.ts';
 export { CausalLanguageModeling } from '../../src/tasks/causalLanguageModeling.ts';
 export { train } from '../../src/train/trainer.ts';

@@ -31,8 +31,30 @@ const decoding = (threads: number) => `
   console.log(JSON.stringify({ threads: engine.info().threads, results }));
 `;
 
-async function decode(threads: number) {
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', decoding(threads)], {
+/** The same of targets with sources, one of them empty. */
+const translating = (threads: number) => `
+  const { createEngine, EncoderDecoder } = await import('${pathToFileURL(bundleFile).href}');
+  const engine = await createEngine({ threads: ${threads} });
+  const model = new EncoderDecoder(
+    { vocabSize: 1500, hiddenSize: 320, numHiddenLayers: 2, numAttentionHeads: 5 },
+    1,
+  );
+  const sources = [90, 0, 7].map((n, row) => Array.from({ length: n }, (_, i) => i * (row + 2)));
+  const results = [];
+  const keep = (logits) => results.push([...new Int32Array(Float32Array.from(logits).buffer)]);
+  for (let round = 0; round < 4; round++) {
+    const cache = model.createCache(sources, { batchSize: 6, maxLength: 64 });
+    keep(model.prefill([[1], [2, 3], [4]], cache));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    cache.reorder([0, 0, 1, 2, 2, 2]);
+    for (let i = 0; i < 5; i++) keep(model.step([i, 7 * i, 900 + i, 3, 4, 5], cache));
+    cache.dispose();
+  }
+  console.log(JSON.stringify({ threads: engine.info().threads, results }));
+`;
+
+async function decode(threads: number, program = decoding) {
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program(threads)], {
     cwd: root,
     timeout: 60_000,
     maxBuffer: 2 ** 26,
@@ -49,4 +71,12 @@ it('decodes to the same bits with any number of threads', { timeout: 90_000 }, a
   expect(one.results.length).toBe(44);
   for (const other of [two, four]) expect(other.results).toEqual(one.results);
   expect(one.results.slice(11, 22)).toEqual(one.results.slice(0, 11));
+});
+
+it('translates to the same bits with any number of threads', { timeout: 90_000 }, async () => {
+  const [one, three] = [await decode(1, translating), await decode(3, translating)];
+  expect(three.threads).toMatchObject({ enabled: true, count: 3 });
+  expect(one.results.length).toBe(24);
+  expect(three.results).toEqual(one.results);
+  expect(one.results.slice(6, 12)).toEqual(one.results.slice(0, 6));
 });
