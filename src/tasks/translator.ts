@@ -84,7 +84,8 @@ export class Translator {
   }
 
   /**
-   * A saved translator, or one of Hugging Face (BART, Marian) with a tokenizer.json.
+   * A saved translator, or one of Hugging Face (BART, Marian) with a tokenizer.json. Where to begin
+   * and to end is read from its config.json; its generation_config.json is kept for `save` alone.
    *
    * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
    * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or

@@ -96,6 +96,28 @@ describe('a translator', () => {
   });
 });
 
+describe.each(['bart', 'marian'] as const)('a translator of type %s', (type) => {
+  it('has the config.json of its family, with the special tokens of its vocabulary', async () => {
+    const { sourceTokenizer, targetTokenizer, model, ...rest } = TINY_TRANSLATOR;
+    const tokenizer = { type: 'characters' } as const;
+    using own = await Translator.create({
+      ...rest,
+      maxLength: 32,
+      tokenizer,
+      model: { ...model, type },
+    });
+    await own.train(toyPairs(32), { ...FIT_TRANSLATOR, epochs: 1, gradientCheckpointing: true });
+    const files = new Map<string, Uint8Array>();
+    await own.save(files);
+    expect(JSON.parse(new TextDecoder().decode(files.get('config.json')))).toMatchObject({
+      ...{ model_type: type, pad_token_id: 0, bos_token_id: 2, decoder_start_token_id: 2 },
+      eos_token_id: 3,
+    });
+    using again = await Translator.load(files);
+    expect(await again.predict(['1 2', '3'])).toEqual(await own.predict(['1 2', '3']));
+  });
+});
+
 describe('interruptions', () => {
   it('resume to the same bits from a checkpoint', { timeout: 30_000 }, async () => {
     const options = { ...FIT_TRANSLATOR, epochs: 3, saveStrategy: 'steps', saveSteps: 2 } as const;
