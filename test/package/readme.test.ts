@@ -58,6 +58,24 @@ describe('the readme', () => {
     expect(lines.at(-1)).toMatch(/^\d+ \d\.\d+$/);
   });
 
+  it('has a translator that runs', async () => {
+    const [line] = await run(programWith('Translator.create').replace('epochs: 10', 'epochs: 1'), {
+      given: `
+        const names = ['one', 'two', 'three', 'four'];
+        const pairs = Array.from({ length: 64 }, (_, n) => ({
+          source: 'the number ' + (n % 4),
+          target: names[n % 4],
+        }));
+        const heldOutPairs = pairs.slice(0, 4);`,
+      after: `
+        const [text] = await loaded.predict(['the number 1']);
+        console.log(JSON.stringify([text, Object.keys(await loaded.evaluate(heldOutPairs))]));`,
+    });
+    const [text, measures] = JSON.parse(line!);
+    expect(text).toEqual(expect.any(String));
+    expect(measures).toEqual(['loss', 'tokenAccuracy', 'bleu', 'chrf']);
+  });
+
   it("has the article's program, and it runs", async () => {
     const [line] = await run(programWith('tf.transformerEncoder'), {
       given: `
