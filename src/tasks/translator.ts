@@ -1,26 +1,24 @@
 import { runtime } from '#runtime';
-import { AnyformerError, show, throwIfAborted } from '../core/errors.ts';
+import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
-import { type OnProgress, ProgressClock, yieldToEventLoop } from '../core/progress.ts';
-import { lengthSortedBatches } from '../data/bucketBatches.ts';
+import type { OnProgress } from '../core/progress.ts';
 import type { TextPair } from '../data/pairs.ts';
 import { createEngine } from '../kernels/createEngine.ts';
 import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
-import type { Tokenizer } from '../tokenizers/index.ts';
 import { corpusBleu } from '../train/bleu.ts';
 import { corpusChrf } from '../train/chrf.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { LoadOptions } from './classifierOptions.ts';
-import { translateGreedily } from './greedyTranslation.ts';
 import { holdOutPairs } from './holdOutPairs.ts';
 import { asLoadProgress } from './loadProgress.ts';
-import { encodePairs, encodeTexts, type PairDataset } from './pairDataset.ts';
+import { encodePairs, type PairDataset } from './pairDataset.ts';
 import { readPairSource } from './readPairSource.ts';
 import { SequenceToSequence } from './sequenceToSequence.ts';
+import { translateTexts } from './translateTexts.ts';
 import { measurePairs, type TranslationReport } from './translationReport.ts';
 import {
   openTranslator,
@@ -41,7 +39,7 @@ import {
   translateSchema,
   translatorLoadSchema,
 } from './translatorOptions.ts';
-import { makeTokenizers, type TokenizerPair } from './translatorTokenizers.ts';
+import { makeTokenizers, vocabularyOptions } from './translatorTokenizers.ts';
 
 const TRAIN = 'Translator.train';
 const openFolder = (target: StorageTarget) => openStorage(target, runtime);
@@ -170,7 +168,8 @@ export class Translator {
       );
     }
     const texts = typeof input === 'string' ? [input] : (input as readonly string[]);
-    const results = await this.#translate(parts, texts, parsed);
+    const checkAlive = () => this.#checkAlive();
+    const results = await translateTexts(parts, texts, { ...parsed, checkAlive });
     return typeof input === 'string' ? results[0]! : results;
   }
 
@@ -186,12 +185,9 @@ export class Translator {
     const all = await readPairSource(pairs, 'Translator.evaluate', openFolder);
     const data = await encodePairs(all, parts, parts.model.config, parsed);
     const checkAlive = () => this.#checkAlive();
+    const sources = all.map(({ source }) => source);
     const report = await measurePairs(parts.model, data, { ...parsed, checkAlive });
-    const translations = await this.#translate(
-      parts,
-      all.map(({ source }) => source),
-      parsed,
-    );
+    const translations = await translateTexts(parts, sources, { ...parsed, checkAlive });
     const references = all.map(({ target }) => target);
     return {
       ...report,
@@ -292,46 +288,6 @@ export class Translator {
     });
   }
 
-  /** In batches of like lengths; the results in the order of the texts. */
-  async #translate(
-    parts: TranslatorParts,
-    texts: readonly string[],
-    { batchSize, maxNewTokens = parts.maxLength, signal, onProgress }: ParsedTranslateOptions,
-  ): Promise<string[]> {
-    const encoded = await encodeTexts(texts, parts, 'source', { signal });
-    const full = [...texts.keys()].filter((index) => texts[index]!.trim() !== '');
-    const batches = lengthSortedBatches(
-      full.map((index) => encoded[index]!.length),
-      batchSize,
-    );
-    const results = texts.map(() => '');
-    const clock = new ProgressClock();
-    const check = () => {
-      throwIfAborted(signal, 'Translation');
-      this.#checkAlive();
-    };
-    for (const [step, places] of batches.entries()) {
-      const indices = Array.from(places, (place) => full[place]!);
-      check();
-      const ids = await translateGreedily(
-        parts.model,
-        indices.map((index) => encoded[index]!),
-        { maxNewTokens, check, breathe: yieldToEventLoop },
-      );
-      indices.forEach((index, row) => {
-        results[index] = parts.tokenizers.target.decode(ids[row]!, { skipSpecialTokens: true });
-      });
-      onProgress?.({
-        phase: 'predict',
-        step: step + 1,
-        totalSteps: batches.length,
-        elapsedSeconds: clock.elapsedSeconds,
-        remainingSeconds: clock.remainingSeconds(step + 1, batches.length),
-      });
-    }
-    return results;
-  }
-
   #checkAlive(): void {
     if (!this.#disposed) return;
     throw new AnyformerError(
@@ -348,30 +304,6 @@ export class Translator {
       `Translator.${method} needs a trained model and there is none yet; call train first, or Translator.load.`,
     );
   }
-}
-
-type ParsedTranslateOptions = {
-  batchSize: number;
-  maxNewTokens?: number | undefined;
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
-};
-
-/** What the model's options take from the tokenizers. */
-function vocabularyOptions({ source, target }: TokenizerPair<Tokenizer>) {
-  const { vocabSize, padTokenId, eosTokenId, bosTokenId } = target;
-  return {
-    vocabSize: source.vocabSize,
-    // A table of embeddings of its own where the vocabulary is another one, whatever its size.
-    ...(source !== target && {
-      decoderVocabSize: vocabSize,
-      shareEncoderDecoderEmbeddings: false,
-    }),
-    padTokenId: padTokenId!,
-    eosTokenId: eosTokenId!,
-    ...(bosTokenId !== undefined && { bosTokenId }),
-    decoderStartTokenId: bosTokenId ?? padTokenId!,
-  };
 }
 
 function hasOverflowed(model: EncoderDecoder): boolean {

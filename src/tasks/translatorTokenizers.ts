@@ -99,3 +99,20 @@ export function checkTokenizer(tokenizer: Tokenizer, where: string): void {
     );
   }
 }
+
+/** What the model's options take from the tokenizers. */
+export function vocabularyOptions({ source, target }: TokenizerPair<Tokenizer>) {
+  const { vocabSize, padTokenId, eosTokenId, bosTokenId } = target;
+  return {
+    vocabSize: source.vocabSize,
+    // A table of embeddings of its own where the vocabulary is another one, whatever its size.
+    ...(source !== target && {
+      decoderVocabSize: vocabSize,
+      shareEncoderDecoderEmbeddings: false,
+    }),
+    padTokenId: padTokenId!,
+    eosTokenId: eosTokenId!,
+    ...(bosTokenId !== undefined && { bosTokenId }),
+    decoderStartTokenId: bosTokenId ?? padTokenId!,
+  };
+}
