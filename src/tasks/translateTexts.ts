@@ -1,15 +1,17 @@
 import { throwIfAborted } from '../core/errors.ts';
-import { type OnProgress, ProgressClock, yieldToEventLoop } from '../core/progress.ts';
+import { ProgressClock } from '../core/progress.ts';
 import { lengthSortedBatches } from '../data/bucketBatches.ts';
-import { translateGreedily } from './greedyTranslation.ts';
+import type { EncoderDecoder } from '../models/encoderDecoder.ts';
+import { decodingOf } from './generation/decoding.ts';
+import { generateTokens, rowsOf } from './generation/generateTokens.ts';
+import type { ParsedGeneration } from './generation/generationOptions.ts';
+import { SearchContext } from './generation/searchContext.ts';
 import { encodeTexts } from './pairDataset.ts';
 import type { TranslatorParts } from './translatorFiles.ts';
 
 interface TranslateTextsOptions {
   readonly batchSize: number;
-  readonly maxNewTokens?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
+  readonly generation: ParsedGeneration;
   /** Throws when the model is gone, as it may be after every turn of the event loop. */
   readonly checkAlive: () => void;
 }
@@ -18,9 +20,9 @@ interface TranslateTextsOptions {
 export async function translateTexts(
   parts: TranslatorParts,
   texts: readonly string[],
-  options: TranslateTextsOptions,
+  { batchSize, generation, checkAlive }: TranslateTextsOptions,
 ): Promise<string[]> {
-  const { batchSize, maxNewTokens = parts.maxLength, signal, onProgress, checkAlive } = options;
+  const { signal, onProgress } = generation;
   const encoded = await encodeTexts(texts, parts, 'source', { signal });
   const full = [...texts.keys()].filter((index) => texts[index]!.trim() !== '');
   const batches = lengthSortedBatches(
@@ -36,11 +38,8 @@ export async function translateTexts(
   for (const [step, places] of batches.entries()) {
     const indices = Array.from(places, (place) => full[place]!);
     check();
-    const ids = await translateGreedily(
-      parts.model,
-      indices.map((index) => encoded[index]!),
-      { maxNewTokens, check, breathe: yieldToEventLoop },
-    );
+    const sources = indices.map((index) => encoded[index]!);
+    const ids = await translateTokens(parts.model, sources, generation, checkAlive);
     indices.forEach((index, row) => {
       results[index] = parts.tokenizers.target.decode(ids[row]!, { skipSpecialTokens: true });
     });
@@ -53,4 +52,24 @@ export async function translateTexts(
     });
   }
   return results;
+}
+
+/** The tokens after the start token, of each source. */
+export async function translateTokens(
+  model: EncoderDecoder,
+  sources: readonly (readonly number[])[],
+  generation: ParsedGeneration,
+  checkAlive: () => void,
+): Promise<(readonly number[])[]> {
+  const { decoderStartTokenId, decoderVocabSize } = model.config;
+  const context = new SearchContext(generation, generation.stoppingCriteria, checkAlive);
+  using cache = model.createCache(sources, {
+    batchSize: rowsOf(sources.length, generation),
+    // The last token needs nothing after it.
+    maxLength: generation.maxNewTokens,
+  });
+  const decoding = decodingOf(model, cache, decoderVocabSize);
+  const prompts = sources.map(() => [decoderStartTokenId]);
+  const found = await generateTokens(decoding, prompts, context);
+  return found.map(([best]) => best!.tokenIds);
 }

@@ -5,7 +5,6 @@ import { SeedStream } from '../core/random.ts';
 import { lengthSortedBatches } from '../data/bucketBatches.ts';
 import { causalLanguageModelLoss, IGNORED } from '../models/causalLanguageModelLoss.ts';
 import type { EncoderDecoder } from '../models/encoderDecoder.ts';
-import { likeliest } from './greedyTranslation.ts';
 import type { PairDataset } from './pairDataset.ts';
 
 /** How well a model knows the next token of targets whose beginnings it is given. */
@@ -76,4 +75,11 @@ function measureBatch(model: EncoderDecoder, data: PairDataset, indices: Int32Ar
     }
   });
   return result;
+}
+
+/** The first of the highest scores in [start, start + count). */
+function likeliest(scores: Float32Array, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (scores[start + i]! > scores[start + best]!) best = i;
+  return best;
 }

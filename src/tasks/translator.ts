@@ -31,12 +31,12 @@ import {
 import {
   type PairSource,
   type ParsedTranslatorOptions,
+  parseTranslate,
   parseTranslatorOptions,
   parseTranslatorTraining,
   type TranslateOptions,
   type TranslatorOptions,
   type TranslatorTrainingOptions,
-  translateSchema,
   translatorLoadSchema,
 } from './translatorOptions.ts';
 import { makeTokenizers, vocabularyOptions } from './translatorTokenizers.ts';
@@ -82,8 +82,8 @@ export class Translator {
   }
 
   /**
-   * A saved translator, or one of Hugging Face (BART, Marian) with a tokenizer.json. Where to begin
-   * and to end is read from its config.json; its generation_config.json is kept for `save` alone.
+   * A saved translator, or one of Hugging Face (BART, Marian) with a tokenizer.json. What its
+   * generation_config.json says are the defaults of `predict`.
    *
    * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
    * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
@@ -142,7 +142,7 @@ export class Translator {
   }
 
   /**
-   * Translates one text or many, each token the likeliest after those before it.
+   * Translates one text or many: the likeliest translation that 4 beams find, or as the options say.
    *
    * A text of blanks alone gives '', and one longer than `maxLength` tokens is cut at its end.
    *
@@ -160,7 +160,7 @@ export class Translator {
     options: TranslateOptions = {},
   ): Promise<string | string[]> {
     const parts = this.#ready('predict');
-    const parsed = parseOptions('Translator.predict', translateSchema, options);
+    const parsed = parseTranslate('Translator.predict', options, parts);
     if (typeof input !== 'string' && !Array.isArray(input)) {
       throw new AnyformerError(
         'INVALID_DATA',
@@ -181,12 +181,15 @@ export class Translator {
    */
   async evaluate(pairs: PairSource, options: TranslateOptions = {}): Promise<TranslationReport> {
     const parts = this.#ready('evaluate');
-    const parsed = parseOptions('Translator.evaluate', translateSchema, options);
+    const parsed = parseTranslate('Translator.evaluate', options, parts);
     const all = await readPairSource(pairs, 'Translator.evaluate', openFolder);
-    const data = await encodePairs(all, parts, parts.model.config, parsed);
+    const { signal, onProgress } = parsed.generation;
+    const data = await encodePairs(all, parts, parts.model.config, { signal, onProgress });
     const checkAlive = () => this.#checkAlive();
     const sources = all.map(({ source }) => source);
-    const report = await measurePairs(parts.model, data, { ...parsed, checkAlive });
+    const report = await measurePairs(parts.model, data, {
+      ...{ batchSize: parsed.batchSize, signal, onProgress, checkAlive },
+    });
     const translations = await translateTexts(parts, sources, { ...parsed, checkAlive });
     const references = all.map(({ target }) => target);
     return {
@@ -261,7 +264,7 @@ export class Translator {
     this.#checkAlive();
     const model = new EncoderDecoder({ ...options, ...vocabularyOptions(tokenizers) }, seed);
     const { decoderStartTokenId, padTokenId, eosTokenId } = model.config;
-    const generation = { decoderStartTokenId, padTokenId, eosTokenId, maxLength };
+    const generation = { decoderStartTokenId, padTokenId, eosTokenId, maxLength, numBeams: 4 };
     return { model, tokenizers, maxLength, generation };
   }
 

@@ -19,7 +19,7 @@ export interface TranslatorParts {
   readonly tokenizers: TokenizerPair<Tokenizer>;
   /** The most tokens of a source, and of a target, the end token among them. */
   readonly maxLength: number;
-  /** What generation_config.json says, keys in camelCase; kept for `save`. */
+  /** What generation_config.json says, keys in camelCase: the defaults of `predict`. */
   readonly generation: JsonObject;
 }
 

@@ -21,6 +21,12 @@ import {
   trainingOptionEntries,
 } from '../train/trainingOptions.ts';
 import {
+  type GenerationOptions,
+  generationOptionNames,
+  parseGeneration,
+} from './generation/generationOptions.ts';
+import type { TranslatorParts } from './translatorFiles.ts';
+import {
   checkTokenizer,
   TOKENIZER_TYPES,
   type TokenizerPair,
@@ -175,18 +181,43 @@ export const translatorLoadSchema = v.strictObject({
   onProgress: v.optional(callback<OnProgress>()),
 });
 
-export interface TranslateOptions {
+/** What makes no sense for a translation: it is one text, which its own end token ends. */
+const NOT_OF_TRANSLATION = ['numReturnSequences', 'stopStrings', 'eosTokenId'] as const;
+
+export interface TranslateOptions
+  extends Omit<GenerationOptions, (typeof NOT_OF_TRANSLATION)[number]> {
   /** Texts at a time. Default: 32. */
   batchSize?: number;
-  /** The most tokens of a translation, the end token among them. Default: `maxLength`. */
-  maxNewTokens?: number;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
 }
 
-export const translateSchema = v.strictObject({
-  batchSize: v.optional(positiveInteger, 32),
-  maxNewTokens: v.optional(positiveInteger),
-  signal: v.optional(abortSignal),
-  onProgress: v.optional(callback<OnProgress>()),
-});
+const batchSchema = v.strictObject({ batchSize: v.optional(positiveInteger, 32) });
+
+/**
+ * The options of `predict` and `evaluate`, those of generation among them. Defaults are those of the
+ * model's generation_config.json, else 4 beams and `maxLength` tokens.
+ */
+export function parseTranslate(where: string, options: TranslateOptions, parts: TranslatorParts) {
+  const { batchSize, ...given } = options ?? {};
+  for (const name of NOT_OF_TRANSLATION) {
+    if (!(name in given)) continue;
+    throw new AnyformerError(
+      'UNKNOWN_OPTION',
+      `${where}: ${name} is not for translations, of which each text has one; leave it out.`,
+    );
+  }
+  const { eosTokenId, decoderVocabSize } = parts.model.config;
+  const saved = generationOptionNames
+    .filter((name) => parts.generation[name] !== undefined && parts.generation[name] !== null)
+    .map((name) => [name, parts.generation[name]]);
+  const defaults = {
+    numBeams: 4,
+    maxNewTokens: parts.maxLength,
+    ...Object.fromEntries(saved),
+    eosTokenId,
+    numReturnSequences: 1,
+  };
+  return {
+    ...parseOptions(where, batchSchema, batchSize === undefined ? {} : { batchSize }),
+    generation: parseGeneration(where, given, defaults, decoderVocabSize),
+  };
+}

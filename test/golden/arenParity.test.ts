@@ -6,7 +6,8 @@ import { readSafetensors, type SafeTensor } from '../../src/formats/safetensors.
 import { float32Tensor, toFloat32 } from '../../src/formats/tensorData.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { EncoderDecoder } from '../../src/models/encoderDecoder.ts';
-import { translateGreedily } from '../../src/tasks/greedyTranslation.ts';
+import { parseGeneration } from '../../src/tasks/generation/generationOptions.ts';
+import { translateTokens } from '../../src/tasks/translateTexts.ts';
 import { sharedDataOrSay } from '../support/sharedData.ts';
 
 const folder = sharedDataOrSay(
@@ -153,12 +154,13 @@ describe.skipIf(folder === undefined)('a transformer of CTranslate2', () => {
     }
   });
 
-  it('writes the published transliterations', async () => {
+  it.each([1, 2, 4])('writes the published transliterations with %i beams', async (numBeams) => {
     const sources = expected.translate_cases.map(({ src }) => idsOf(src));
-    const options = { maxNewTokens: 20, check: () => {}, breathe: async () => {} };
-    const results = await translateGreedily(model, sources, options);
+    const { eosTokenId } = model.config;
+    const options = parseGeneration('test', { numBeams, eosTokenId, maxNewTokens: 20 }, {}, 43);
+    const results = await translateTokens(model, sources, options, () => {});
     expect(results.map((ids) => ids.map((id) => target[id]))).toEqual(
-      expected.translate_cases.map(({ out }) => out),
+      expected.translate_cases.map(({ out }) => [...out, '</s>']),
     );
   });
 });

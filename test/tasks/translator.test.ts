@@ -31,6 +31,8 @@ describe('a translator', () => {
     const sources = held.map(({ source }) => source);
     const together = await translator.predict(sources);
     expect(await translator.predict(sources, { batchSize: 1 })).toEqual(together);
+    expect(await translator.predict(sources, { batchSize: 7, numBeams: 4 })).toEqual(together);
+    expect(await translator.predict('3', { numBeams: 1 })).toBe('three');
     expect(await translator.predict('3')).toBe('three');
     expect(await translator.predict([])).toEqual([]);
   });
@@ -156,9 +158,7 @@ describe('interruptions', () => {
     const aborted = translator.predict(sources, { signal: AbortSignal.abort() });
     await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
     const other = await Translator.load(saved);
-    const running = other.predict(sources, { batchSize: 4 });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    other.dispose();
+    const running = other.predict(sources, { batchSize: 4, onProgress: () => other.dispose() });
     await expect(running).rejects.toMatchObject({ code: 'DISPOSED' });
     await expectRefusal(() => other.predict('1'), 'DISPOSED', /create or load another/);
   });
@@ -224,6 +224,16 @@ describe('bad input', () => {
       () => translator.predict(['1', 2] as never),
       'INVALID_DATA',
       /position 1 is 2/,
+    );
+    await expectRefusal(
+      () => translator.predict('1', { numReturnSequences: 2 } as never),
+      'UNKNOWN_OPTION',
+      /is not for translations/,
+    );
+    await expectRefusal(
+      () => translator.predict('1', { topP: 0.9 }),
+      'INVALID_ARGUMENT',
+      /add doSample: true/,
     );
     await expectRefusal(
       () => translator.predict('1', { beams: 2 } as never),
