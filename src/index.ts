@@ -17,9 +17,12 @@ export type { WasmModules } from './engine/loadWasm.ts';
 export { createEngine } from './kernels/createEngine.ts';
 export type { EncoderOptions } from './models/encoderConfig.ts';
 export type { EncoderDecoderOptions } from './models/encoderDecoderConfig.ts';
+export { HttpStorage } from './storage/httpStorage.ts';
+export { type KeyValueBinding, KeyValueStorage } from './storage/keyValueStorage.ts';
 export { MemoryStorage } from './storage/memoryStorage.ts';
 export type { StorageTarget } from './storage/openStorage.ts';
 export type { Storage } from './storage/storage.ts';
+export { type PackedFiles, ZipStorage } from './storage/zipStorage.ts';
 export type { ClassificationReport } from './tasks/classificationReport.ts';
 export type {
   ClassifierTrainingOptions,

@@ -1,3 +1,4 @@
+import { browserSchemes } from '../storage/browserStorage.ts';
 import type { Runtime, WasmFile } from './runtime.ts';
 
 // Each address is written out, and only when it is asked for: bundlers copy the files they find
@@ -26,6 +27,7 @@ const addresses: Readonly<Record<WasmFile, () => URL>> = {
 export const runtime: Runtime = {
   name: 'browser',
   loadWasm: async (file) => addresses[file](),
+  schemes: browserSchemes,
   get withoutThreads() {
     if (globalThis.crossOriginIsolated !== true) {
       return (

@@ -46,4 +46,6 @@ export interface Runtime {
   };
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;
+  /** Opens the rest of an address by its scheme, where the host has more than http. */
+  readonly schemes?: Readonly<Record<string, (path: string) => Storage>>;
 }

@@ -1,5 +1,11 @@
-import { AnyformerError, throwIfAborted } from '../core/errors.ts';
-import { checkFileName, checkFiles, type ReadOptions, type Storage } from './storage.ts';
+import { throwIfAborted } from '../core/errors.ts';
+import {
+  checkFileName,
+  checkFiles,
+  missingFileError,
+  type ReadOptions,
+  type Storage,
+} from './storage.ts';
 
 /**
  * Files in a Map of names to bytes: for tests, for runtimes without a disk, and for programs that
@@ -22,15 +28,10 @@ export class MemoryStorage implements Storage {
   }
 
   async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    checkFileName(name);
     throwIfAborted(options.signal, `Reading ${name}`);
     const bytes = this.#files.get(name);
-    if (bytes === undefined) {
-      const names = await this.list();
-      throw new AnyformerError(
-        'STORAGE',
-        `There is no ${name} in memory; there ${names.length === 0 ? 'is nothing' : `are ${names.join(', ')}`}. Add it under exactly this name.`,
-      );
-    }
+    if (bytes === undefined) throw missingFileError(name, this.location, await this.list());
     options.onProgress?.({ name, loadedBytes: bytes.length, totalBytes: bytes.length });
     return bytes;
   }
@@ -41,6 +42,7 @@ export class MemoryStorage implements Storage {
   }
 
   async has(name: string): Promise<boolean> {
+    checkFileName(name);
     return this.#files.has(name);
   }
 

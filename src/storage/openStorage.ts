@@ -1,27 +1,36 @@
 import { AnyformerError, show } from '../core/errors.ts';
 import { HttpStorage } from './httpStorage.ts';
+import { isKeyValueBinding, type KeyValueBinding, KeyValueStorage } from './keyValueStorage.ts';
 import { MemoryStorage } from './memoryStorage.ts';
 import { isStorage, type Storage } from './storage.ts';
+import { type PackedFiles, ZipStorage } from './zipStorage.ts';
 
-/** Where a model is saved to or loaded from. */
-export type StorageTarget = string | URL | Map<string, Uint8Array> | Storage;
+/** Where a model is saved to or loaded from. An archive in memory is there to be loaded alone. */
+export type StorageTarget =
+  | string
+  | URL
+  | Map<string, Uint8Array>
+  | PackedFiles
+  | KeyValueBinding
+  | Storage;
 
+/** What a runtime adds: what its host alone can open. */
 export interface OpenStorageOptions {
-  /** Opens a directory. Injected by runtimes that have a file system. */
+  /** Opens a directory, where there is a file system. */
   readonly openPath?: ((path: string | URL) => Storage) | undefined;
+  /** Opens the rest of an address by its scheme: `opfs` opens `models/spam` of `opfs://models/spam`. */
+  readonly schemes?: Readonly<Record<string, (path: string) => Storage>> | undefined;
   /** Used for http(s) addresses; the runtime's own by default. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
-const ALLOWED =
-  'a path, an http(s) or file URL, a Map of file names to Uint8Arrays, or an object with read, write, has, list and remove';
-
 /**
  * Gives the storage that a target means: a path is a directory, an http(s) URL is read by fetch,
- * a Map is used as it is, a Storage is itself.
+ * other addresses are opened by what the host has for their scheme, a Map is used as it is, a Blob
+ * or buffer is a zip archive, an R2 bucket or KV namespace holds a file a key, a Storage is itself.
  *
- * @throws AnyformerError `INVALID_ARGUMENT` for what is no target; `UNSUPPORTED` for a path in a
- *   runtime without a file system, and for packed archives.
+ * @throws AnyformerError `INVALID_ARGUMENT` for what is no target; `UNSUPPORTED` for a path or a
+ *   scheme that this runtime does not have.
  *
  * @example
  * const storage = openStorage('./model', { openPath: (path) => new FileStorage(path) });
@@ -29,41 +38,69 @@ const ALLOWED =
 export function openStorage(target: StorageTarget, options: OpenStorageOptions = {}): Storage {
   if (isStorage(target)) return target;
   if (isMap(target)) return new MemoryStorage(target);
-  if (isUrl(target)) return openUrl(new URL(target.href), options);
-  if (typeof target === 'string' && target !== '') {
-    // Two letters at least: `C:\models` is a path.
-    if (/^[a-z][a-z0-9+.-]+:/i.test(target)) return openUrl(new URL(target), options);
-    return openPath(target, options);
-  }
-  if (isPacked(target)) {
-    throw new AnyformerError(
-      'UNSUPPORTED',
-      `A model cannot be read from ${show(target)}: packed archives are not supported yet. Unpack it and pass ${ALLOWED}.`,
-    );
-  }
+  if (isPacked(target)) return new ZipStorage(target);
+  if (isKeyValueBinding(target)) return new KeyValueStorage(target);
+  const address = isUrl(target) ? target.href : target;
+  if (typeof address === 'string' && address !== '') return openAddress(address, options);
   throw new AnyformerError(
     'INVALID_ARGUMENT',
-    `${show(target)} is no place for files; pass ${ALLOWED}.`,
+    `${show(target)} is no place for files; pass ${allowed(options)}.`,
   );
 }
 
-function openUrl(url: URL, options: OpenStorageOptions): Storage {
-  if (url.protocol === 'file:') return openPath(url, options);
-  if (url.protocol === 'http:' || url.protocol === 'https:') {
-    return new HttpStorage(url, options.fetch ?? globalThis.fetch);
+function openAddress(address: string, options: OpenStorageOptions): Storage {
+  // Two letters at least: `C:\models` is a path.
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):\/*(.*)$/is.exec(address) ?? [];
+  if (scheme === undefined) return openPath(address, options);
+  switch (scheme.toLowerCase()) {
+    case 'file':
+      return openPath(parseUrl(address), options);
+    case 'http':
+    case 'https':
+      return new HttpStorage(parseUrl(address), options.fetch ?? globalThis.fetch);
   }
+  const open = options.schemes?.[scheme.toLowerCase()];
+  if (open) return open(decodePath(rest!));
   throw new AnyformerError(
     'UNSUPPORTED',
-    `Addresses that begin with '${url.protocol}' are not supported (received ${show(url.href)}); pass ${ALLOWED}.`,
+    `Addresses that begin with '${scheme}:' cannot be opened by this runtime (received ${show(address)}); pass ${allowed(options)}.`,
   );
+}
+
+function parseUrl(address: string): URL {
+  try {
+    return new URL(address);
+  } catch (cause) {
+    throw new AnyformerError('INVALID_ARGUMENT', `${show(address)} is no valid URL.`, { cause });
+  }
+}
+
+/** A URL object has spaces and the like as %20. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function openPath(path: string | URL, options: OpenStorageOptions): Storage {
   if (options.openPath) return options.openPath(path);
   throw new AnyformerError(
     'UNSUPPORTED',
-    `This runtime has no file system for the path ${show(String(path))}; pass an http(s) URL or a Map of file names to Uint8Arrays.`,
+    `This runtime has no file system for the path ${show(String(path))}; pass ${allowed(options)}.`,
   );
+}
+
+function allowed({ openPath, schemes }: OpenStorageOptions): string {
+  const places = [
+    ...(openPath ? ['a path'] : []),
+    `an address (${['http', 'https', ...(openPath ? ['file'] : []), ...Object.keys(schemes ?? {})].map((scheme) => `${scheme}://`).join(', ')})`,
+    'a Map of file names to Uint8Arrays',
+    'a zip archive as Blob or ArrayBuffer (to load)',
+    'an R2 bucket or KV namespace',
+  ];
+  return `${places.join(', ')}, or an object with read, write, has, list and remove`;
 }
 
 // Told by their shape: a value may come from another realm, where instanceof fails.
@@ -77,6 +114,6 @@ function isUrl(value: unknown): value is URL {
   return tagOf(value) === 'URL';
 }
 
-function isPacked(value: unknown): boolean {
+function isPacked(value: unknown): value is PackedFiles {
   return ArrayBuffer.isView(value) || ['ArrayBuffer', 'Blob', 'File'].includes(tagOf(value));
 }

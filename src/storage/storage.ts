@@ -73,3 +73,34 @@ export function checkFiles(files: ReadonlyMap<string, Uint8Array>): void {
     }
   }
 }
+
+/** The error for a file that is not there; it says what is. */
+export function missingFileError(
+  name: string,
+  location: string,
+  names: readonly string[],
+): AnyformerError {
+  const next =
+    names.length === 0
+      ? 'Check the place, or save a model there first.'
+      : 'Check the place, or add it under exactly this name.';
+  return new AnyformerError(
+    'STORAGE',
+    `There is no ${name} in ${location}; there ${names.length === 0 ? 'is nothing' : `are ${names.join(', ')}`}. ${next}`,
+  );
+}
+
+/**
+ * The same bytes, alone in a buffer that no thread shares: where values are cloned, a view takes all
+ * of the memory it looks into with it, and shared memory is refused.
+ */
+export function aloneInBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
+
+/** How many bytes a set of files takes. */
+export function bytesOf(files: ReadonlyMap<string, Uint8Array>): number {
+  return [...files.values()].reduce((sum, bytes) => sum + bytes.byteLength, 0);
+}

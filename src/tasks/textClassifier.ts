@@ -90,7 +90,9 @@ export class TextClassifier {
   /**
    * A saved classifier, or one of Hugging Face (BertForSequenceClassification).
    *
-   * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
+   * @param source a folder's path, an http(s) URL, a zip archive (Blob, File or buffer), a Map of file
+   *   names to bytes, in browsers `opfs://…` or `indexeddb://…`, an R2 bucket or KV namespace, or a
+   *   Storage.
    * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
@@ -216,7 +218,8 @@ export class TextClassifier {
   /**
    * Saves config.json, tokenizer.json, tokenizer_config.json and model.safetensors, all or none.
    *
-   * @param target a folder's path, a Map to be filled, or a Storage.
+   * @param target as for {@link TextClassifier.load}, without http and archives: those are read only.
+   *   For one file to hand on, save to a `new ZipStorage()` and take its `blob()`.
    * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
    */
   async save(target: StorageTarget): Promise<void> {

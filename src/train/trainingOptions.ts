@@ -28,7 +28,7 @@ const trueOrFalse = v.boolean('true or false');
 /** Its kind is checked when it is opened. */
 const storageTarget = v.custom<StorageTarget>(
   (x) => (typeof x === 'string' && x !== '') || (typeof x === 'object' && x !== null),
-  'a path, a file URL, a Map of names to bytes or a Storage',
+  'a path or an address, a Map of names to bytes, a bucket or a Storage',
 );
 
 /**

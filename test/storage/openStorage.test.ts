@@ -1,8 +1,11 @@
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { writeZip } from '../../src/formats/zip.ts';
 import { HttpStorage } from '../../src/storage/httpStorage.ts';
+import { KeyValueStorage } from '../../src/storage/keyValueStorage.ts';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
 import { openStorage, type StorageTarget } from '../../src/storage/openStorage.ts';
+import { ZipStorage } from '../../src/storage/zipStorage.ts';
 
 const opened: string[] = [];
 const openPath = (path: string | URL) => {
@@ -42,18 +45,67 @@ describe('openStorage', () => {
     );
   });
 
+  it('opens an address by the scheme that its runtime has, and names those it has', async () => {
+    const paths: string[] = [];
+    const opfs = (path: string) => {
+      paths.push(path);
+      return new MemoryStorage();
+    };
+    const options = { openPath, schemes: { opfs } };
+    openStorage('opfs://models/my spam', options);
+    openStorage('OPFS:models/spam', options);
+    openStorage(new URL('opfs://models/my%20spam'), options);
+    openStorage('opfs://100%', options);
+    expect(paths).toEqual(['models/my spam', 'models/spam', 'models/my spam', '100%']);
+    expect(() => openStorage('s3://models', options)).toThrow(
+      /begin with 's3:' .* pass a path, an address \(http:\/\/, https:\/\/, file:\/\/, opfs:\/\/\), a Map/,
+    );
+  });
+
+  it('takes a Blob or buffer for a zip archive, one of another realm too', async () => {
+    const archive = writeZip(new Map([['a', Uint8Array.of(1, 2)]]));
+    const foreign = runInContext(`new Uint8Array([${archive}]).buffer`, createContext());
+    for (const packed of [
+      archive,
+      archive.buffer,
+      new Blob([archive]),
+      new DataView(archive.buffer),
+      foreign,
+    ]) {
+      const storage = openStorage(packed);
+      expect(storage).toBeInstanceOf(ZipStorage);
+      expect(await storage.read('a')).toEqual(Uint8Array.of(1, 2));
+    }
+  });
+
+  it('takes an R2 bucket or a KV namespace, files at its top', async () => {
+    const values = new Map<string, Uint8Array>();
+    const namespace = {
+      get: async (key: string) => values.get(key) ?? null,
+      put: async (key: string, value: Uint8Array) => void values.set(key, value),
+      delete: async (key: string) => void values.delete(key),
+      list: async () => ({
+        keys: [...values.keys()].map((name) => ({ name })),
+        list_complete: true,
+      }),
+    };
+    const storage = openStorage(namespace);
+    expect(storage).toBeInstanceOf(KeyValueStorage);
+    await storage.write(new Map([['a', Uint8Array.of(3)]]));
+    expect(values).toEqual(new Map([['a', Uint8Array.of(3)]]));
+  });
+
   it('hands a storage through', () => {
     const storage = new MemoryStorage();
     expect(openStorage(storage)).toBe(storage);
   });
 
   it.each<[unknown, string, RegExp]>([
-    ['./model', 'UNSUPPORTED', /no file system for the path '\.\/model'; pass an http/],
+    ['./model', 'UNSUPPORTED', /no file system for the path '\.\/model'; pass an address \(http/],
     ['ftp://x/y', 'UNSUPPORTED', /begin with 'ftp:'/],
-    [new Uint8Array(3), 'UNSUPPORTED', /a Uint8Array of 3 bytes: packed archives are not/],
-    [new ArrayBuffer(3), 'UNSUPPORTED', /packed archives/],
-    [new Blob([]), 'UNSUPPORTED', /packed archives/],
-    ['', 'INVALID_ARGUMENT', /'' is no place for files; pass a path/],
+    ['opfs://models/spam', 'UNSUPPORTED', /begin with 'opfs:' cannot be opened by this runtime/],
+    ['https://', 'INVALID_ARGUMENT', /'https:\/\/' is no valid URL/],
+    ['', 'INVALID_ARGUMENT', /'' is no place for files; pass an address/],
     [undefined, 'INVALID_ARGUMENT', /undefined is no place/],
     [null, 'INVALID_ARGUMENT', /null is no place/],
     [{ read() {} }, 'INVALID_ARGUMENT', /\{ read \} is no place/],
