@@ -1,0 +1,129 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileNames } from '../sampleFiles.ts';
+import { browsers, type PageServer, servePages, start } from './browsers.ts';
+import { checks } from './checks.ts';
+import type { TestPage } from './page.ts';
+
+declare const page: TestPage;
+
+describe.each(browsers)('in $name', (installed) => {
+  if (installed.path === undefined) return it.skip('is not installed');
+  let server: PageServer;
+  let browser: Browser;
+  let tab: Page;
+
+  beforeAll(async () => {
+    const { outputFiles } = await build({
+      entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
+      bundle: true,
+      format: 'iife',
+      target: 'es2022',
+      write: false,
+    });
+    const program = outputFiles[0]!.text;
+    server = await servePages((path) =>
+      path === '/page.js'
+        ? ['text/javascript', program]
+        : ['text/html', '<!doctype html><title>storage</title><script src="page.js"></script>'],
+    );
+    browser = await start(installed);
+    tab = await openTab();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function openTab(): Promise<Page> {
+    const opened = await browser.newPage();
+    await opened.goto(server.address);
+    return opened;
+  }
+
+  describe.each(['opfs', 'indexeddb'])('%s', (scheme) => {
+    it.each(Object.keys(checks))('%s', async (name) => {
+      const failure = await tab.evaluate((...call) => page.check(...call), name, scheme);
+      expect(failure).toBeUndefined();
+    });
+
+    it.each(Object.keys(checks))('in a worker: %s', async (name) => {
+      const failure = await tab.evaluate((...call) => page.checkInWorker(...call), name, scheme);
+      expect(failure).toBeUndefined();
+    });
+
+    it('a tab killed in the middle of its saves leaves the last whole set', async () => {
+      const address = `${scheme}://killed`;
+      let version = 1;
+      for (let round = 0; round < 4; round++) {
+        const saving = await openTab();
+        void saving
+          .evaluate((...call) => page.saveForEver(...call), address, version)
+          .catch(() => undefined);
+        await saving.waitForFunction(() => page.saved > 0, { polling: 5 });
+        await new Promise((resolve) => setTimeout(resolve, round * 13));
+        await saving.close();
+        const found = await tab.evaluate((where) => page.version(where), address);
+        expect(found).toBeGreaterThanOrEqual(version);
+        version = found + 1;
+      }
+      // What the killed ones left goes with the next save.
+      expect(await tab.evaluate(() => page.save('opfs://killed', 1000, 1000))).toMatchObject({});
+      if (scheme !== 'opfs') return;
+      const files = await tab.evaluate(() => page.privateFiles('killed'));
+      expect(files).toHaveLength(4);
+    });
+
+    // Chromium alone lets a program say how much room there is.
+    it.skipIf(installed.name !== 'Chromium')(
+      'a full disk is an error that says how much is needed; the old set stands',
+      async () => {
+        const address = `${scheme}://full/model`;
+        // A profile of its own: IndexedDB remembers for some seconds how much room there was.
+        const context = await browser.createBrowserContext();
+        const full = await context.newPage();
+        await full.goto(server.address);
+        const client = await full.createCDPSession();
+        const { address: origin } = server;
+        await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
+        const save = (version: number, bytes: number) =>
+          full.evaluate((...call) => page.save(...call), address, version, bytes);
+        const version = () => full.evaluate((where) => page.version(where), address);
+        expect(await save(1, 1000)).toEqual({ location: address });
+        expect(await save(2, 5_000_000)).toEqual({
+          code: 'STORAGE',
+          message: expect.stringMatching(
+            /^There is no room for 5\.00 MB in \w+:\/\/full\/model(: this site has .* left)?\. What was there before still stands\./,
+          ),
+        });
+        expect(await version()).toBe(1);
+        expect(await save(3, 1000)).toEqual({ location: address });
+        expect(await version()).toBe(3);
+        await context.close();
+      },
+    );
+  });
+
+  it('opfs holds one copy of each file, and an index', async () => {
+    for (const version of [1, 2]) {
+      await tab.evaluate((n) => page.save('opfs://models/spam', n, 1000), version);
+    }
+    const set = ['config.json', ...fileNames].map((name) => `.anyformer-set-2/${name}`);
+    expect(await tab.evaluate(() => page.privateFiles('models/spam'))).toEqual(
+      ['.anyformer-save', ...set].sort(),
+    );
+  });
+
+  it('opfs is IndexedDB where it cannot be written, and stays where its files are', async () => {
+    const saved = await tab.evaluate(() =>
+      page.withoutWritable(() => page.save('opfs://old/browser', 1, 1000)),
+    );
+    expect(saved).toEqual({ location: 'indexeddb://old/browser' });
+    expect(await tab.evaluate(() => page.version('opfs://old/browser'))).toBe(1);
+    const again = await tab.evaluate(() => page.save('opfs://old/browser', 2, 1000));
+    expect(again).toEqual({ location: 'indexeddb://old/browser' });
+    expect(await tab.evaluate(() => page.version('indexeddb://old/browser'))).toBe(2);
+  });
+});

@@ -1,0 +1,119 @@
+/** What the page runs, and its worker; the tests call it by `globalThis.page`. */
+import { AnyformerError } from '../../../src/core/errors.ts';
+import { browserSchemes } from '../../../src/storage/browserStorage.ts';
+import { openStorage } from '../../../src/storage/openStorage.ts';
+import { readSealedFiles } from '../../../src/storage/sealedFiles.ts';
+import { fileNames, sampleFiles, versionOf } from '../sampleFiles.ts';
+import { checks, type Place } from './checks.ts';
+
+const open = (address: string) => openStorage(address, { schemes: browserSchemes });
+
+/** Runs a check; what writes are refused by is put back after it. */
+async function withPlace(address: string, check: (place: Place) => Promise<void>): Promise<void> {
+  const { put } = IDBObjectStore.prototype;
+  const { write } = FileSystemWritableFileStream.prototype;
+  const full = () => {
+    let writes = 0;
+    const refuseSecond = () => {
+      if (++writes === 2) throw new DOMException('full', 'QuotaExceededError');
+    };
+    IDBObjectStore.prototype.put = function (...values) {
+      refuseSecond();
+      return put.apply(this, values);
+    };
+    FileSystemWritableFileStream.prototype.write = async function (...values) {
+      refuseSecond();
+      return write.apply(this, values);
+    };
+    return open(address);
+  };
+  try {
+    await check({ open: () => open(address), full });
+  } finally {
+    Object.assign(IDBObjectStore.prototype, { put });
+    Object.assign(FileSystemWritableFileStream.prototype, { write });
+  }
+}
+
+const page = {
+  /** Runs one of the checks in a place of its own; what went wrong. */
+  async check(name: string, scheme: string): Promise<string | undefined> {
+    const address = `${scheme}://checks/${crypto.randomUUID()}`;
+    try {
+      await withPlace(address, checks[name]!);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+    }
+  },
+
+  /** As `check`, in a worker of its own. */
+  checkInWorker(name: string, scheme: string): Promise<string | undefined> {
+    const worker = new Worker('page.js');
+    return new Promise<string | undefined>((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => resolve(`the worker failed: ${message}`);
+      worker.postMessage([name, scheme]);
+    }).finally(() => worker.terminate());
+  },
+
+  /** Saves and says how that ended. */
+  async save(address: string, version: number, bytes: number) {
+    const storage = open(address);
+    try {
+      await storage.write(sampleFiles(version, bytes));
+      return { location: storage.location };
+    } catch (error) {
+      if (!(error instanceof AnyformerError)) throw error;
+      return { code: error.code, message: error.message };
+    }
+  },
+
+  /** Saves one version after the other, until the page is gone. */
+  async saveForEver(address: string, first: number): Promise<never> {
+    for (let version = first; ; version++) {
+      await open(address).write(sampleFiles(version, 300_000));
+      page.saved++;
+    }
+  },
+  saved: 0,
+
+  async version(address: string): Promise<number> {
+    return versionOf(await readSealedFiles(open(address), { required: fileNames }));
+  },
+
+  /** Bytes and names in the origin private file system itself, below a folder. */
+  async privateFiles(path: string): Promise<string[]> {
+    let folder = await navigator.storage.getDirectory();
+    for (const name of path.split('/')) folder = await folder.getDirectoryHandle(name);
+    const found: string[] = [];
+    const walk = async (from: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+      for await (const [name, handle] of from.entries()) {
+        if (handle.kind === 'file') found.push(prefix + name);
+        else await walk(handle, `${prefix}${name}/`);
+      }
+    };
+    await walk(folder, '');
+    return found.sort();
+  },
+
+  /** As in a browser that can read the origin private file system but not write it. */
+  async withoutWritable<T>(run: () => Promise<T>): Promise<T> {
+    const { createWritable } = FileSystemFileHandle.prototype;
+    delete (FileSystemFileHandle.prototype as Partial<FileSystemFileHandle>).createWritable;
+    try {
+      return await run();
+    } finally {
+      FileSystemFileHandle.prototype.createWritable = createWritable;
+    }
+  },
+};
+
+export type TestPage = typeof page;
+
+Object.assign(globalThis, { page });
+
+if (typeof document === 'undefined') {
+  globalThis.onmessage = async ({ data: [name, scheme] }) =>
+    postMessage(await page.check(name, scheme));
+}
