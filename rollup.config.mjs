@@ -71,7 +71,7 @@ const runtimeFiles = readdirSync('src/runtime')
 const workers = runtimeFiles.filter((file) => file.endsWith('Worker.ts'));
 /** One leaf for each host: what the package's `imports` choose between. */
 const hosts = runtimeFiles.filter((file) => !/\/runtime\.ts$|Worker\.ts$/.test(file));
-const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts'];
+const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts', 'src/worker.ts'];
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) =>
   id === '#runtime' ||
@@ -165,6 +165,25 @@ const workerCode = workers.map((file) => ({
   plugins: [esbuild({ target: 'es2022' }), minify()],
 }));
 
+/** In the program of a worker: its leaf is that for browsers, and it starts no other of its kind. */
+const inTaskWorker = {
+  name: 'in-task-worker',
+  resolveId: (id) => (id === '#runtime' ? `${import.meta.dirname}/src/runtime/browser.ts` : null),
+  load: (id) =>
+    /\/runtime\/browserTasks\.ts$|\/worker\/index\.ts$/.test(id)
+      ? 'export const startTaskWorker = null, makeInWorker = null, RunningWorker = null;'
+      : null,
+};
+
+/** The program of a Web Worker for tasks: one file, to be served as it is. */
+const taskWorkerCode = {
+  ...source,
+  external: [],
+  input: { 'runtime/browserTaskWorker': 'src/worker.ts' },
+  output: { dir: 'dist', format: 'es', inlineDynamicImports: true },
+  plugins: [inTaskWorker, ...source.plugins, minify()],
+};
+
 /** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */
 export function resolvableTypes() {
   const innerFile = /(@tensorflow\/[\w-]+\/(?:dist|wasm-out)\/[\w/-]+)(?=['"])/g;
@@ -187,4 +206,4 @@ const types = {
   plugins: [dts(), resolvableTypes()],
 };
 
-export default async () => [await code(), ...workerCode, types];
+export default async () => [await code(), ...workerCode, taskWorkerCode, types];

@@ -32,6 +32,7 @@ export type {
   TextClassifierOptions,
   TokenizerOptions,
 } from './tasks/classifierOptions.ts';
+export { createWorker, type WorkerOptions } from './tasks/createWorker.ts';
 export type { FinishReason, GeneratedSequence } from './tasks/generation/generatedSequence.ts';
 export type { GenerationOptions, StoppingCriterion } from './tasks/generation/generationOptions.ts';
 export type { LogitsProcessor, ProcessorContext } from './tasks/generation/logitsProcessor.ts';
@@ -59,3 +60,4 @@ export type { GeneratedText } from './tasks/writeTexts.ts';
 export * from './tokenizers/index.ts';
 export type { TrainingResult } from './train/trainer.ts';
 export type { TrainingOptions } from './train/trainingOptions.ts';
+export type { TaskWorker, WorkerOption } from './worker/taskWorker.ts';

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'NON_FINITE_LOSS' // training diverged
   | 'ABORTED' // the caller's AbortSignal fired
   | 'DISPOSED' // the object was used after dispose()
+  | 'WORKER_STOPPED' // a worker could not be started, or ended before its work was done
   | 'UNSUPPORTED'; // this runtime or backend cannot do it
 
 /**

@@ -21,6 +21,7 @@ export interface Progress {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
+/** A promise that it returns is waited for between two steps of a training or a prediction. */
 export type OnProgress = (progress: Progress) => void;
 
 /** Turns step counts into elapsed and remaining seconds. The clock can be replaced for tests. */

@@ -1,3 +1,4 @@
+import type { Endpoint } from 'comlink';
 import { browserSchemes } from '../storage/browserStorage.ts';
 import type { Runtime, WasmFile } from './runtime.ts';
 
@@ -61,5 +62,20 @@ export const runtime: Runtime = {
       worker.onmessageerror = () => onError(new Error('the memory could not be handed to it'));
       worker.postMessage(data);
     },
+  },
+  taskWorkers: {
+    // A part of its own, which the worker's own program is built without: bundlers take no worker
+    // that starts itself.
+    start: async (...given) => (await import('./browserTasks.ts')).startTaskWorker(...given),
+    parent: () => globalThis as unknown as Endpoint,
+    hold: (lock) =>
+      new Promise((held, refused) => {
+        navigator.locks
+          .request(lock, () => {
+            held();
+            return new Promise(() => {});
+          })
+          .catch(refused);
+      }),
   },
 };

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { parentPort, Worker } from 'node:worker_threads';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter';
 import { FileStorage } from '../storage/fileStorage.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime, StartedWorker, WorkerProgram } from './runtime.ts';
 
 // The same address from src/runtime (tests) and from dist/runtime (the package).
 const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
 
 const workerFile = new URL('../../dist/runtime/nodeWorker.js', import.meta.url);
+const taskWorkerFile = new URL('../../dist/worker.js', import.meta.url);
 
 /** Node, Bun and Deno: files beside the package, read from disk. */
 export const runtime: Runtime = {
@@ -24,5 +26,26 @@ export const runtime: Runtime = {
       worker.unref();
     },
   },
+  taskWorkers: { start: startTaskWorker, parent: () => nodeEndpoint(parentPort!) },
   openPath: (path) => new FileStorage(path),
 };
+
+function startTaskWorker(
+  program: WorkerProgram | undefined,
+  onStop: (reason: Error) => void,
+): StartedWorker {
+  const worker = isWorker(program) ? program : newWorker(program ?? taskWorkerFile);
+  worker.once('error', onStop);
+  worker.once('messageerror', onStop);
+  worker.once('exit', (code) => onStop(new Error(`it ended with exit code ${code}`)));
+  return {
+    endpoint: nodeEndpoint(worker),
+    terminate: () => void worker.terminate(),
+    keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+  };
+}
+
+const newWorker = (file: object | string) => new Worker(file as URL | string, { execArgv: [] });
+
+const isWorker = (program: WorkerProgram | undefined): program is Worker =>
+  typeof program === 'object' && 'postMessage' in program;

@@ -1,3 +1,4 @@
+import type { Endpoint } from 'comlink';
 import type { WorkerData } from '../core/worker.ts';
 import type { Storage } from '../storage/storage.ts';
 
@@ -44,8 +45,43 @@ export interface Runtime {
      */
     start(data: WorkerData, onError: (error: Error) => void): void;
   };
+  /** Workers that whole tasks run in; undefined where there are none. */
+  readonly taskWorkers?: TaskWorkers;
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;
   /** Opens the rest of an address by its scheme, where the host has more than http. */
   readonly schemes?: Readonly<Record<string, (path: string) => Storage>>;
+}
+
+/** A worker, or where its program is. */
+export type WorkerProgram = object | URL | string;
+
+/** How a host starts workers that whole tasks run in, and what it is in such a worker. */
+export interface TaskWorkers {
+  /**
+   * Starts one. Throws, or calls `onStop` later, when it cannot.
+   *
+   * @param program the user's own; the package's where it is undefined.
+   * @param onStop called when the worker has ended by other means than `terminate`.
+   */
+  start(
+    program: WorkerProgram | undefined,
+    onStop: (reason: Error) => void,
+  ): StartedWorker | Promise<StartedWorker>;
+  /** In such a worker: the line to whoever started it. */
+  parent(): Endpoint;
+  /** In such a worker: holds a lock by this name for as long as the worker lives. */
+  hold?(lock: string): Promise<void>;
+}
+
+export interface StartedWorker {
+  readonly endpoint: Endpoint;
+  terminate(): void;
+  /** Whether it keeps the process alive, where that is a question. */
+  keepAlive?(alive: boolean): void;
+  /**
+   * Where no event tells that a worker has ended: the name of the lock that it is to hold, and a
+   * function to be called once it does.
+   */
+  readonly lock?: { readonly name: string; watch(): void } | undefined;
 }

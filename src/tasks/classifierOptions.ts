@@ -21,7 +21,9 @@ import {
   type TrainingOptions,
   trainingOptionEntries,
 } from '../train/trainingOptions.ts';
+import type { WorkerOption } from '../worker/taskWorker.ts';
 import { checkPadding } from './classifierTokenizer.ts';
+import { workerOption } from './inWorker.ts';
 
 /** A vocabulary that `train` learns from the training texts. */
 export type TokenizerOptions =
@@ -43,11 +45,14 @@ export interface TextClassifierOptions {
   encoder?: Omit<EncoderOptions, 'vocabSize' | 'padTokenId'>;
   /** Seed of the initial weights. Default: 42. */
   seed?: number;
+  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  worker?: WorkerOption;
 }
 
 const anObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
 
 const schema = v.strictObject({
+  worker: workerOption,
   labels: v.optional(
     v.pipe(
       v.array(v.string('a list of texts'), 'a list of texts'),
@@ -142,9 +147,12 @@ export interface LoadOptions {
   signal?: AbortSignal;
   /** Its `step` counts bytes. */
   onProgress?: OnProgress;
+  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  worker?: WorkerOption;
 }
 
 export const loadSchema = v.strictObject({
+  worker: workerOption,
   signal: v.optional(abortSignal),
   onProgress: v.optional(callback<OnProgress>()),
 });

@@ -43,7 +43,7 @@ export async function computeLogits(
     indices.forEach((index, i) => {
       logits[index] = rows[i]!;
     });
-    onProgress?.({
+    await onProgress?.({
       phase,
       step: step + 1,
       totalSteps,

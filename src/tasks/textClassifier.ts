@@ -39,11 +39,13 @@ import {
   type TextClassifierOptions,
 } from './classifierOptions.ts';
 import { makeTokenizer } from './classifierTokenizer.ts';
+import { inWorker } from './inWorker.ts';
 import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
 import { asLoadProgress } from './loadProgress.ts';
 import { SequenceClassification } from './sequenceClassification.ts';
 import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
 
+const NAME = 'TextClassifier';
 const TRAIN = 'TextClassifier.train';
 
 interface Slow {
@@ -78,11 +80,18 @@ export class TextClassifier {
   /**
    * A new classifier. Its vocabulary, labels and weights are made by the first `train`.
    *
+   * With `worker` it runs off this thread, by the same calls and to the same bits. Buffers, paths and
+   * addresses are used there; Maps, Storages, functions and iterables stay here and are called.
+   *
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
    *   `ENGINE` where the engine cannot run.
    */
   static async create(options: TextClassifierOptions = {}): Promise<TextClassifier> {
     const parsed = parseClassifierOptions(options);
+    const { worker, ...rest } = options;
+    if (worker) {
+      return inWorker(TextClassifier, { name: NAME, how: 'create', args: [rest] }, worker);
+    }
     await createEngine();
     return new TextClassifier(parsed);
   }
@@ -97,7 +106,11 @@ export class TextClassifier {
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextClassifier> {
-    const { signal, onProgress } = parseOptions('TextClassifier.load', loadSchema, options);
+    const { worker, ...rest } = parseOptions('TextClassifier.load', loadSchema, options);
+    if (worker) {
+      return inWorker(TextClassifier, { name: NAME, how: 'load', args: [source, rest] }, worker);
+    }
+    const { signal, onProgress } = rest;
     const storage = openStorage(source, runtime);
     const reading = readSealedFiles(storage, CLASSIFIER_FILES, {
       signal,
@@ -254,7 +267,7 @@ export class TextClassifier {
     const onProgress: OnProgress = (progress) => {
       this.#checkAlive();
       if (progress.phase === 'train') this.#parts = parts;
-      options.onProgress?.(progress);
+      return options.onProgress?.(progress);
     };
     const slow = { signal: options.signal, onProgress };
     const { tokenizer: wanted, maxLength, truncationSide, multiLabel } = this.#options;

@@ -36,25 +36,25 @@ export class ProgressReporter {
     this.#clock = new ProgressClock(now);
   }
 
-  stepped(report: StepReport): void {
+  stepped(report: StepReport): void | Promise<void> {
     this.#recent.push({ tokens: report.tokens, seconds: report.seconds });
     if (this.#recent.length > RECENT) this.#recent.shift();
     this.#smoothedLoss = SMOOTHING * this.#smoothedLoss + (1 - SMOOTHING) * report.loss;
     this.#smoothedWeight = SMOOTHING * this.#smoothedWeight + (1 - SMOOTHING);
     this.#last = report;
-    this.#report();
+    return this.#report();
   }
 
-  evaluated(metrics: Readonly<Record<string, number>>): void {
+  evaluated(metrics: Readonly<Record<string, number>>): void | Promise<void> {
     this.#metrics = metrics;
-    this.#report();
+    return this.#report();
   }
 
-  #report(): void {
+  #report(): void | Promise<void> {
     const last = this.#last;
     if (!this.onProgress || !last) return;
     const speed = this.#tokensPerSecond();
-    this.onProgress({
+    return this.onProgress({
       phase: 'train',
       step: last.step,
       totalSteps: this.totalSteps,

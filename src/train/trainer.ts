@@ -197,7 +197,7 @@ class TrainingRun<Batch> {
     state.unloggedLossSum += loss;
     const seconds = (performance.now() - started) / 1000;
     this.#log(learningRate, gradNorm);
-    this.#progress.stepped({
+    await this.#progress.stepped({
       step: state.globalStep,
       epoch: this.#epoch,
       loss,
@@ -247,7 +247,7 @@ class TrainingRun<Batch> {
     this.#best.evaluated(metrics, state);
     state.evaluatedStep = state.globalStep;
     state.logHistory.push({ step: state.globalStep, epoch: this.#epoch, metrics: { ...metrics } });
-    this.#progress.evaluated(metrics);
+    await this.#progress.evaluated(metrics);
   }
 
   async #save(): Promise<void> {

@@ -31,7 +31,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     'storage',
     'train',
     'runtime',
+    'worker',
   ],
+  worker: ['core', 'engine', 'runtime', 'storage', 'tokenizers'],
   cli: ['core'],
 };
 

@@ -99,7 +99,11 @@ describe('the packed files', () => {
       for (const one of files) reached.add(one);
     }
     // Started by the address of its file, not imported; served as it stands, so it imports no other.
-    for (const worker of ['dist/runtime/nodeWorker.js', 'dist/runtime/browserWorker.js']) {
+    for (const worker of [
+      'dist/runtime/nodeWorker.js',
+      'dist/runtime/browserWorker.js',
+      'dist/runtime/browserTaskWorker.js',
+    ]) {
       expect((await reach(worker)).files).toEqual([worker]);
       reached.add(worker);
     }
@@ -109,11 +113,12 @@ describe('the packed files', () => {
 });
 
 describe('the entries', () => {
-  it('are the three of the readme, the WebAssembly, and the manifest', () => {
+  it('are the four of the readme, the WebAssembly, and the manifest', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       '.',
       './tf',
       './terminal',
+      './worker',
       './wasm/*.wasm',
       './package.json',
     ]);
@@ -128,6 +133,7 @@ describe('the entries', () => {
       anyformer: ['#runtime'],
       'anyformer/tf': ['#runtime'],
       'anyformer/terminal': ['cli-progress'],
+      'anyformer/worker': ['#runtime'],
     });
   });
 
@@ -151,9 +157,12 @@ describe('the entries', () => {
       ).toBe(isNode);
     }
     expect((await reach('dist/runtime/browserWorker.js')).outside).toEqual([]);
+    expect((await reach('dist/runtime/browserTaskWorker.js')).outside).toEqual([]);
   });
 
-  it('can be imported, and do nothing by that', async () => {
+  it('can be imported, and do nothing by that, but for the program of a worker', async () => {
+    const specifiers = codeEntries().map(({ specifier }) => specifier);
+    const importable = specifiers.filter((specifier) => specifier !== 'anyformer/worker');
     const { stdout, stderr, code } = await runNode(
       [
         '--input-type=module',
@@ -165,7 +174,7 @@ describe('the entries', () => {
           WebAssembly[name] = refused;
         }
         const kinds = {};
-        for (const specifier of ${JSON.stringify(codeEntries().map(({ specifier }) => specifier))}) {
+        for (const specifier of ${JSON.stringify(importable)}) {
           const names = Object.keys(await import(specifier));
           kinds[specifier] = names.length > 0;
         }

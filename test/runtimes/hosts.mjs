@@ -13,6 +13,7 @@ import { workerd } from './hosts/workerd.mjs';
  * @property {string | undefined} missing how to get it, where it is not there.
  * @property {(folder: string) => Promise<{ runtime: string, results: object }>} run runs
  *   program.mjs, which stands in `folder` beside the installed package.
+ * @property {Host['run']} [runInWorker] the same with all of it in a worker, where there are some.
  */
 
 /** Those that are compared with the first. @type {readonly Host[]} */

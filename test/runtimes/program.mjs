@@ -9,7 +9,7 @@
 export async function program({ createEngine, TextClassifier }) {
   // Without relaxed SIMD, whose last bits differ between machines. Threads change no bit.
   const engine = await createEngine({ relaxed: false });
-  const tensorsBefore = engine.info().tensors;
+  const tensorsBefore = (await engine.info()).tensors;
   const classifier = await TextClassifier.create({
     maxLength: 16,
     tokenizer: { type: 'wordpiece', vocabSize: 150 },
@@ -26,7 +26,7 @@ export async function program({ createEngine, TextClassifier }) {
   const abort = await abortAfter(3, classifier);
   classifier.dispose();
   return {
-    runtime: engine.info().runtime,
+    runtime: (await engine.info()).runtime,
     results: {
       training,
       evaluation,
@@ -34,12 +34,30 @@ export async function program({ createEngine, TextClassifier }) {
       prediction,
       abort,
       dispose: {
-        tensorsLeft: engine.info().tensors - tensorsBefore,
+        tensorsLeft: (await engine.info()).tensors - tensorsBefore,
         code: await codeOf(() => classifier.predict('snow')),
       },
       torn: await codeOf(() => TextClassifier.load(torn(files))),
     },
   };
+}
+
+/**
+ * The same with all of it in a worker.
+ *
+ * @param {typeof import('anyformer')} anyformer
+ */
+export async function programInWorker({ createWorker, TextClassifier }) {
+  const worker = await createWorker({ engine: { relaxed: false } });
+  const found = await program({
+    createEngine: () => worker,
+    TextClassifier: {
+      create: (options) => TextClassifier.create({ ...options, worker }),
+      load: (source) => TextClassifier.load(source, { worker }),
+    },
+  });
+  worker.dispose();
+  return found;
 }
 
 const WORDS = {

@@ -70,3 +70,13 @@ describe('gives the same numbers, to four decimals, in', () => {
     });
   }
 });
+
+describe('gives the very same numbers in a worker as without one in', () => {
+  for (const host of hosts) {
+    if (!('runInWorker' in host)) continue;
+    const { name, missing, run, runInWorker } = host;
+    it.skipIf(missing)(missing ? `${name}, left out: ${missing}` : name, async () => {
+      expect(await runInWorker(installed.folder)).toEqual(await run(installed.folder));
+    });
+  }
+});

@@ -3,9 +3,12 @@ import { runMain } from '../support/runMain.mjs';
 
 const binary = findInstalled('@oven/bun-linux-x64/bin/bun') ?? findOnPath('bun');
 
+const FLAGS = ['--no-install'];
+
 export const bun = {
   name: 'Bun',
   runtime: 'node',
   missing: binary ? undefined : 'npm ci brings it on Linux x64; elsewhere put bun on the PATH',
-  run: (folder) => runMain(binary, ['--no-install'], folder),
+  run: (folder) => runMain(binary, FLAGS, folder),
+  runInWorker: (folder) => runMain(binary, FLAGS, folder, 'programInWorker'),
 };

