@@ -1,6 +1,7 @@
 /** `anyformer`: train and run Transformers on WebAssembly. The public surface, re-exports only. */
 export { AnyformerError, type ErrorCode } from './core/errors.ts';
 export type { OnProgress, Progress } from './core/progress.ts';
+export type { TextExamples } from './data/collectExamples.ts';
 export type { TextExample } from './data/labels.ts';
 export type { PairInput, TextPair } from './data/pairs.ts';
 export {

@@ -2,6 +2,7 @@ import { runtime } from '#runtime';
 import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
+import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
 import type { TextExample } from '../data/labels.ts';
 import { createEngine } from '../kernels/createEngine.ts';
 import { sumOfSquares } from '../kernels/sumOfSquares.ts';
@@ -143,13 +144,14 @@ export class TextClassifier {
    *
    * The same examples, options and seed give the same weights in every runtime without relaxed SIMD.
    *
+   * @param examples a list, or an AsyncIterable that is read to its end before it begins.
    * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
    *   `validationData` or `validationSplit`.
    * @throws AnyformerError `INVALID_DATA` for examples that cannot be learned from,
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(
-    examples: readonly TextExample[],
+    examples: TextExamples,
     options: ClassifierTrainingOptions = {},
   ): Promise<TrainingResult> {
     this.#checkAlive();
@@ -162,7 +164,8 @@ export class TextClassifier {
     const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
     this.#training = true;
     try {
-      const { labels, learn, validate } = prepareExamples(examples, validationData, {
+      const all = await collectExamples(examples, 'Training', training.signal);
+      const { labels, learn, validate } = prepareExamples(all, validationData, {
         labels: this.labels,
         multiLabel: this.#options.multiLabel,
         validationSplit,
@@ -219,12 +222,13 @@ export class TextClassifier {
    * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples.
    */
   async evaluate(
-    examples: readonly TextExample[],
+    examples: TextExamples,
     options: EvaluateOptions = {},
   ): Promise<ClassificationReport> {
     const parts = this.#ready('evaluate');
     const parsed = parseOptions('TextClassifier.evaluate', evaluateSchema, options);
-    const dataset = await encodeExamples(examples, parts, 'TextClassifier.evaluate', parsed);
+    const all = await collectExamples(examples, 'Evaluation', parsed.signal);
+    const dataset = await encodeExamples(all, parts, 'TextClassifier.evaluate', parsed);
     return this.#measure(parts, dataset, parsed);
   }
 

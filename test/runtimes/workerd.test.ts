@@ -182,3 +182,18 @@ describe('a clock that stands still, as in production', () => {
     expect((found as { step: number }).step).toBeLessThan(100);
   });
 });
+
+it('has no workers, and says what to do', async () => {
+  const found = await inWorker(`
+    const { createWorker, TextClassifier } = anyformer;
+    const tell = ({ code, message }) => ({ code, message });
+    const acts = [createWorker(), TextClassifier.create({ worker: true })];
+    return Promise.all(acts.map((act) => act.then(() => 'made', tell)));
+  `);
+  const rest =
+    'there are no workers in workerd; leave worker out, and the same calls run in this thread.';
+  expect(found).toEqual([
+    { code: 'UNSUPPORTED', message: `createWorker: ${rest}` },
+    { code: 'UNSUPPORTED', message: `TextClassifier.create: ${rest}` },
+  ]);
+});

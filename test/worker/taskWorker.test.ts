@@ -13,7 +13,7 @@ import {
   type TextClassifierOptions,
   trainWordPiece,
 } from '../../src/index.ts';
-import { root } from '../support/builtPackage.ts';
+import { root, runNode } from '../support/builtPackage.ts';
 
 const OPTIONS: TextClassifierOptions = {
   maxLength: 16,
@@ -138,6 +138,36 @@ describe('a classifier in a worker', () => {
     expect(await codeOf(remote.predict(TEXTS, { signal: aborted }))).toBe('ABORTED');
   });
 
+  it('reads examples from this side, and stops reading when it is aborted', async () => {
+    const results: unknown[] = [];
+    for (const where of [undefined, worker]) {
+      using classifier = await TextClassifier.create({
+        ...OPTIONS,
+        ...(where && { worker: where }),
+      });
+      const controller = new AbortController();
+      let given = 0;
+      let ended = false;
+      async function* source(end: number) {
+        try {
+          for (; given < end; given++) {
+            if (given === 100) controller.abort();
+            yield EXAMPLES[given % EXAMPLES.length]!;
+          }
+        } finally {
+          ended = true;
+        }
+      }
+      const trained = await classifier.train(source(48), TRAINING);
+      const options = { ...TRAINING, signal: controller.signal };
+      const code = await codeOf(classifier.train(source(Infinity), options));
+      const scores = await classifier.predict(TEXTS);
+      results.push({ loss: trained.trainLoss, code, scores, given, ended });
+    }
+    expect(results[0]).toMatchObject({ code: 'ABORTED', given: 100, ended: true });
+    expect(results[1]).toEqual(results[0]);
+  });
+
   it('fails of what a callback of this side throws', async () => {
     using classifier = await TextClassifier.create({ ...OPTIONS, worker });
     for (const phase of ['encode', 'train']) {
@@ -199,6 +229,24 @@ describe('a classifier in a worker', () => {
     classifier.dispose();
     expect(await running).toBe('DISPOSED');
     expect(await codeOf(classifier.predict('a'))).toBe('DISPOSED');
+  });
+});
+
+describe('a process with a worker', () => {
+  it('lives until all is done that is waited for, and no longer', async () => {
+    const program = `
+      import { createWorker, TextClassifier } from 'anyformer';
+      const examples = ${JSON.stringify(EXAMPLES)};
+      const options = ${JSON.stringify(OPTIONS)};
+      const worker = await createWorker();
+      const shared = await TextClassifier.create({ ...options, worker });
+      await shared.train(examples);
+      const own = await TextClassifier.create({ ...options, worker: true });
+      await own.train(examples);
+      console.log((await own.predict('snow')).length);
+    `;
+    const ended = await runNode(['--input-type=module', '-e', program], root);
+    expect(ended).toEqual({ code: 0, stdout: '2\n', stderr: '' });
   });
 });
 
