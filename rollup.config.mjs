@@ -82,11 +82,11 @@ const byName = (files) =>
   Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
 
 // A host reads it all at each start. Classes keep their names, which consoles and traces show.
-const minify = () =>
+const minify = (annotations = true) =>
   terser({
     module: true,
     keep_classnames: true,
-    format: { comments: false, preserve_annotations: true, ascii_only: true },
+    format: { comments: false, preserve_annotations: annotations, ascii_only: true },
   });
 
 const source = {
@@ -181,7 +181,8 @@ const taskWorkerCode = {
   external: [],
   input: { 'runtime/browserTaskWorker': 'src/worker.ts' },
   output: { dir: 'dist', format: 'es', inlineDynamicImports: true },
-  plugins: [inTaskWorker, ...source.plugins, minify()],
+  // Nothing of a whole program is left out any more.
+  plugins: [inTaskWorker, ...source.plugins, minify(false)],
 };
 
 /** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   AnyformerError,
   createWorker,
@@ -301,6 +301,22 @@ describe('a worker that ends', () => {
     const running = codeOf(classifier.train(EXAMPLES, { ...TRAINING, epochs: 1000 }));
     own.dispose();
     expect(await running).toBe('WORKER_STOPPED');
+  });
+
+  it('says that its program is another, which never answers', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const program = new Worker('setInterval(() => {}, 1000)', { eval: true });
+      const silent = createWorker({ program }).catch((error) => error);
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), { interval: 0 });
+      vi.advanceTimersByTime(60_000);
+      expect(await silent).toMatchObject({
+        code: 'WORKER_STOPPED',
+        message: expect.stringMatching(/its program did not answer within 60 s/),
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says that it could not start', async () => {
