@@ -1,0 +1,68 @@
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { findChromium, findOnPath } from '../runtimes/support/find.mjs';
+
+/** A browser of this machine that tests can drive. */
+export interface InstalledBrowser {
+  /** For the title of a test: without a path, how to get it. */
+  readonly title: string;
+  readonly path: string | undefined;
+  launch(...args: string[]): Promise<Browser>;
+}
+
+const found = (
+  name: string,
+  path: string | undefined,
+  how: string,
+): Omit<InstalledBrowser, 'launch'> => ({
+  title: path ? name : `${name}, left out: ${how}`,
+  path,
+});
+
+const chromiumFound = found(
+  'Chromium',
+  findChromium(),
+  "install Debian's chromium, or set CHROMIUM to its path",
+);
+
+export const chromium: InstalledBrowser = {
+  ...chromiumFound,
+  launch: (...args) =>
+    puppeteer.launch({
+      executablePath: chromiumFound.path!,
+      args: ['--no-sandbox', '--disable-gpu', ...args],
+    }),
+};
+
+const firefoxFound = found(
+  'Firefox',
+  process.env.FIREFOX ?? findOnPath('firefox') ?? findOnPath('firefox-esr'),
+  "install Debian's firefox-esr, or set FIREFOX to its path",
+);
+
+export const firefox: InstalledBrowser = {
+  ...firefoxFound,
+  launch: (...args) =>
+    puppeteer.launch({ browser: 'firefox', executablePath: firefoxFound.path!, args }),
+};
+
+/** A page, and what its console and its scripts complained of. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** `warn: …`, `error: …` of the console, and `exception: …` of what nothing caught. */
+  readonly complaints: readonly string[];
+}
+
+/** Opens an address on a page of its own. */
+export async function openPage(browser: Browser, address: string): Promise<WatchedPage> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    const type = message.type();
+    if (type === 'warn' || type === 'error') complaints.push(`${type}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => {
+    complaints.push(`exception: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  await page.goto(address);
+  return { page, complaints };
+}
