@@ -6,15 +6,15 @@ import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
 import { thirdPartyNotices } from './rollup.notices.mjs';
-
-const PRIVATE_GLOBALS = `
-const namespace = {};
-const map = new Map();
-export function getGlobalNamespace() { return namespace; }
-export function getGlobal(key, init) {
-  if (!map.has(key)) map.set(key, init());
-  return map.get(key);
-}`;
+import {
+  addressOfScript,
+  handsOverTfjs,
+  inlineWasm,
+  printsIntegrity,
+  privateGlobals,
+  stands,
+  takesOverTfjs,
+} from './rollup.pages.mjs';
 
 /** tfjs, what it depends on, and what stands in for a part of it. */
 const OF_TFJS = /\/node_modules\/(@tensorflow|long|seedrandom)\/|^\0(tfjs|commonjs)/;
@@ -26,10 +26,13 @@ const ACTING = new RegExp(
     'tfjs-core/dist/(platforms|public/chained_ops)/\\w+',
     'tfjs-core/dist/io/(?!io\\.)\\w+',
     'tfjs-backend-wasm/dist/(flags_wasm|register_all_kernels)',
+    'tfjs-backend-cpu/dist/register_all_kernels',
   ]
     .map((path) => `/${path}\\.js$`)
     .join('|'),
 );
+
+const TFJS_GLOBALS = '\0tfjs:globals';
 
 /**
  * What is taken out of tfjs when it is bundled, and why:
@@ -40,7 +43,6 @@ const ACTING = new RegExp(
  */
 export function tfjsParts() {
   const empty = '\0tfjs:empty';
-  const globals = '\0tfjs:globals';
   return {
     name: 'tfjs-parts',
     enforce: 'pre',
@@ -50,12 +52,12 @@ export function tfjsParts() {
       if (/platform_browser$/.test(id) && /base_side_effects/.test(importer)) return empty;
       if (/^(crypto|util|fs|path|os|worker_threads|perf_hooks|node-fetch|string_decoder)$/.test(id))
         return empty;
-      if (/\/global_util(\.js)?$/.test(id)) return globals;
+      if (/\/global_util(\.js)?$/.test(id)) return TFJS_GLOBALS;
       return null;
     },
     load(id) {
       if (id === empty) return "export default {}; export const wasmWorkerContents = '';";
-      if (id === globals) return PRIVATE_GLOBALS;
+      if (id === TFJS_GLOBALS) return privateGlobals('{ namespace: {}, map: new Map() }');
       return null;
     },
     transform(code, id) {
@@ -65,16 +67,16 @@ export function tfjsParts() {
   };
 }
 
-const runtimeFiles = readdirSync('src/runtime')
-  .filter((file) => !file.endsWith('.d.ts'))
+const workers = readdirSync('src/runtime')
+  .filter((file) => file.endsWith('Worker.ts'))
   .map((file) => `src/runtime/${file}`);
-const workers = runtimeFiles.filter((file) => file.endsWith('Worker.ts'));
 /** One leaf for each host: what the package's `imports` choose between. */
-const hosts = runtimeFiles.filter((file) => !/\/runtime\.ts$|Worker\.ts$/.test(file));
-const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts', 'src/worker.ts'];
+const hosts = ['browser', 'edgeLight', 'node', 'workerd'].map((name) => `src/runtime/${name}.ts`);
+const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts', 'src/ui.ts', 'src/worker.ts'];
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) =>
   id === '#runtime' ||
+  id === '#javascript' ||
   id.startsWith('node:') ||
   id === 'cli-progress' ||
   /\.wasm(\?module)?$/.test(id);
@@ -82,9 +84,9 @@ const byName = (files) =>
   Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
 
 // A host reads it all at each start. Classes keep their names, which consoles and traces show.
-const minify = (annotations = true) =>
+const minify = ({ module = true, annotations = true } = {}) =>
   terser({
-    module: true,
+    module,
     keep_classnames: true,
     format: { comments: false, preserve_annotations: annotations, ascii_only: true },
   });
@@ -145,7 +147,7 @@ async function code() {
   const needed = await modulesOf('src/index.ts');
   return {
     ...source,
-    input: byName([...entries, ...hosts]),
+    input: byName([...entries, ...hosts, 'src/javascript.ts']),
     output: {
       dir: 'dist',
       format: 'es',
@@ -156,6 +158,54 @@ async function code() {
     plugins: [...source.plugins, minify(), thirdPartyNotices('THIRD-PARTY.txt')],
   };
 }
+
+/** For pages without a build: a classic script, and beside it what it needs only where there is no WebAssembly. */
+const script = [
+  {
+    ...source,
+    input: 'src/script.ts',
+    plugins: [
+      handsOverTfjs(TFJS_GLOBALS),
+      stands('#runtime', 'src/runtime/browser.ts'),
+      addressOfScript(),
+      ...source.plugins,
+    ],
+    external: [],
+    output: {
+      file: 'dist/anyformer.iife.js',
+      format: 'iife',
+      name: 'anyformer',
+      inlineDynamicImports: true,
+      plugins: [minify({ module: false }), printsIntegrity()],
+    },
+  },
+  {
+    ...source,
+    input: 'src/javascript.ts',
+    plugins: [takesOverTfjs(TFJS_GLOBALS), ...source.plugins, minify()],
+    output: { file: 'dist/anyformer.javascript.js', format: 'iife', name: 'javascript' },
+  },
+];
+
+/** The same in one file that asks for no other. */
+const inline = {
+  ...source,
+  input: 'src/inline.ts',
+  plugins: [
+    stands('#runtime', 'src/runtime/inline.ts'),
+    stands('#javascript', 'src/javascript.ts'),
+    inlineWasm(),
+    ...source.plugins,
+    minify(),
+  ],
+  external: [],
+  output: {
+    file: 'dist/anyformer.inline.js',
+    format: 'es',
+    inlineDynamicImports: true,
+    plugins: [printsIntegrity()],
+  },
+};
 
 /** The programs of workers: each a file of its own that imports nothing, to be served as it is. */
 const workerCode = workers.map((file) => ({
@@ -182,7 +232,7 @@ const taskWorkerCode = {
   input: { 'runtime/browserTaskWorker': 'src/worker.ts' },
   output: { dir: 'dist', format: 'es', inlineDynamicImports: true },
   // Nothing of a whole program is left out any more.
-  plugins: [inTaskWorker, ...source.plugins, minify(false)],
+  plugins: [inTaskWorker, ...source.plugins, minify({ annotations: false })],
 };
 
 /** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */
@@ -201,10 +251,10 @@ export function resolvableTypes() {
 
 /** The published types. */
 const types = {
-  input: byName(entries),
+  input: byName([...entries, 'src/inline.ts']),
   external: (id) => isHostModule(id) || /^(@tensorflow|@huggingface|valibot|pure-rand)/.test(id),
   output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
   plugins: [dts(), resolvableTypes()],
 };
 
-export default async () => [await code(), ...workerCode, taskWorkerCode, types];
+export default async () => [await code(), ...workerCode, taskWorkerCode, ...script, inline, types];

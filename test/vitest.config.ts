@@ -10,6 +10,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: '#runtime', replacement: `${root}src/runtime/node.ts` },
+      { find: '#javascript', replacement: `${root}src/javascript.ts` },
       // tfjs as the bundle takes it: its module sources, not the packaged CommonJS.
       {
         find: /^@tensorflow\/(tfjs-[a-z-]+)$/,

@@ -7,6 +7,7 @@ import type { WasmFile } from '../runtime/runtime.ts';
 import { AnyformerBackend } from './backend.ts';
 import { type EngineOptions, parseEngineOptions } from './engineOptions.ts';
 import type { Heap } from './heap.ts';
+import { bootJavaScript } from './javaScriptEngine.ts';
 import { loadWasm } from './loadWasm.ts';
 import { bindNativeKernels } from './nativeKernels.ts';
 import { usePlatform } from './platform.ts';
@@ -23,7 +24,9 @@ export interface Feature {
 /** What the engine runs on and holds now; `String(engine)` is the same for people. */
 export interface EngineInfo {
   readonly runtime: string;
-  readonly backend: 'wasm';
+  /** 'javascript' where WebAssembly may not run; `webAssembly` says why. */
+  readonly backend: 'wasm' | 'javascript';
+  readonly webAssembly: Feature;
   readonly simd: Feature;
   readonly relaxedSimd: Feature;
   /**
@@ -31,7 +34,7 @@ export interface EngineInfo {
    * once there is work that pays for it. The reason is there when there are fewer than asked for.
    */
   readonly threads: Feature & { readonly count: number; readonly running: number };
-  /** Bytes of WebAssembly memory, in use or free for reuse. */
+  /** Bytes of WebAssembly memory, in use or free for reuse; 0 on plain JavaScript, as the next two. */
   readonly heapBytes: number;
   /** Bytes of it in use now, and the most that were in use at once since the engine started. */
   readonly usedHeapBytes: number;
@@ -41,29 +44,41 @@ export interface EngineInfo {
   readonly tensorBytes: number;
 }
 
-/** The running engine: tfjs's kernels and ours on one heap. There is one in a realm. */
+/**
+ * The running engine: tfjs's kernels and ours on one heap. There is one in a realm. Where WebAssembly
+ * may not run it is tfjs's kernels in plain JavaScript.
+ */
 export class Engine {
   constructor(
-    readonly backend: AnyformerBackend,
+    /** Undefined on plain JavaScript. */
+    readonly backend: AnyformerBackend | undefined,
+    private readonly webAssembly: Feature,
     private readonly relaxedSimd: Feature,
     private readonly threads: Threads,
   ) {}
 
+  /** @throws AnyformerError `UNSUPPORTED` on plain JavaScript, which has none. */
   get heap(): Heap {
-    return this.backend.heap;
+    if (this.backend) return this.backend.heap;
+    throw new AnyformerError(
+      'UNSUPPORTED',
+      `There is no WebAssembly heap: ${this.webAssembly.reason}.`,
+    );
   }
 
   info(): EngineInfo {
     const { numTensors, numBytes } = tf.memory();
+    const heap = this.backend?.heap;
     return {
       runtime: runtime.name,
-      backend: 'wasm',
-      simd: { enabled: true },
+      backend: this.backend ? 'wasm' : 'javascript',
+      webAssembly: this.webAssembly,
+      simd: this.webAssembly,
       relaxedSimd: this.relaxedSimd,
-      threads: { ...this.threads, running: 1 + (this.backend.pool?.ready ?? 0) },
-      heapBytes: this.heap.bytes,
-      usedHeapBytes: this.heap.usedBytes,
-      peakHeapBytes: this.heap.peakBytes,
+      threads: { ...this.threads, running: 1 + (this.backend?.pool?.ready ?? 0) },
+      heapBytes: heap?.bytes ?? 0,
+      usedHeapBytes: heap?.usedBytes ?? 0,
+      peakHeapBytes: heap?.peakBytes ?? 0,
       tensors: numTensors,
       tensorBytes: numBytes,
     };
@@ -74,6 +89,11 @@ export class Engine {
     const feature = (name: string, { enabled, reason }: Feature) =>
       `${name} ${enabled ? 'on' : `off (${reason})`}`;
     const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+    const tensors = `${info.tensors} tensors alive (${megabytes(info.tensorBytes)})`;
+    if (info.backend === 'javascript') {
+      const why = info.webAssembly.reason;
+      return `anyformer on ${info.runtime}, plain JavaScript (${why})\n${tensors}`;
+    }
     return [
       `anyformer on ${info.runtime}, WebAssembly`,
       [
@@ -81,7 +101,7 @@ export class Engine {
         feature('relaxed SIMD', info.relaxedSimd),
         feature(`threads ${info.threads.count}`, info.threads),
       ].join(', '),
-      `heap ${megabytes(info.heapBytes)}, of which ${megabytes(info.usedHeapBytes)} in use (at most ${megabytes(info.peakHeapBytes)}), ${info.tensors} tensors alive (${megabytes(info.tensorBytes)})`,
+      `heap ${megabytes(info.heapBytes)}, of which ${megabytes(info.usedHeapBytes)} in use (at most ${megabytes(info.peakHeapBytes)}), ${tensors}`,
     ].join('\n');
   }
 }
@@ -89,13 +109,24 @@ export class Engine {
 const BACKEND = 'wasm';
 
 /**
- * Boots tfjs's WebAssembly binary and our kernels on its heap, and makes them the tfjs backend.
+ * Boots tfjs's WebAssembly binary and our kernels on its heap, and makes them the tfjs backend; on a
+ * host that refuses WebAssembly and has the means, plain JavaScript.
  * Use `createEngine` of kernels/, which also registers the kernels.
  * @throws AnyformerError `UNSUPPORTED` without WebAssembly SIMD; `ENGINE` when a file cannot be loaded
  *   or started; `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options.
  */
 export async function bootEngine(options?: EngineOptions): Promise<Engine> {
-  const { relaxed, threads: wantedThreads, modules } = parseEngineOptions(options);
+  const parsed = parseEngineOptions(options);
+  usePlatform();
+  const refusal = await runtime.javaScript?.reason();
+  if (refusal === undefined) return bootWasm(parsed);
+  await bootJavaScript(runtime.javaScript!, refusal);
+  const off = { enabled: false, reason: refusal };
+  return new Engine(undefined, off, off, { ...off, count: 1 });
+}
+
+async function bootWasm(options: Required<EngineOptions>): Promise<Engine> {
+  const { relaxed, threads: wantedThreads, modules } = options;
   if (!(await hasSimd())) {
     throw new AnyformerError(
       'UNSUPPORTED',
@@ -103,7 +134,6 @@ export async function bootEngine(options?: EngineOptions): Promise<Engine> {
         'and Safari 16.4 are the first that have it.',
     );
   }
-  usePlatform();
   const relaxedSimd = await chooseRelaxedSimd(relaxed);
   const threads = chooseThreads(wantedThreads);
   const memory = threads.enabled ? sharedMemory() : undefined;
@@ -121,7 +151,7 @@ export async function bootEngine(options?: EngineOptions): Promise<Engine> {
   if (!(await tf.setBackend(BACKEND))) {
     throw new AnyformerError('ENGINE', 'tfjs refused to switch to the WebAssembly backend.');
   }
-  return new Engine(backend, relaxedSimd, threads);
+  return new Engine(backend, { enabled: true }, relaxedSimd, threads);
 }
 
 async function chooseRelaxedSimd(wanted: boolean): Promise<Feature> {

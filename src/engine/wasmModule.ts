@@ -53,9 +53,8 @@ function couldNotStart(file: WasmFile, cause: unknown): AnyformerError {
   return new AnyformerError(
     'ENGINE',
     `${file} could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-      'Check that the file is complete and that this runtime supports WebAssembly SIMD. A page with a ' +
-      "Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src. Where bytes may not be " +
-      'compiled (edge runtimes), give a WebAssembly.Module: createEngine({ modules }).',
+      'Check that the file is complete and that this runtime supports WebAssembly SIMD. Where bytes ' +
+      'may not be compiled (edge runtimes), give a WebAssembly.Module: createEngine({ modules }).',
     { cause },
   );
 }

@@ -7,7 +7,8 @@ let running: Promise<Engine> | undefined;
 
 /**
  * Starts the engine: tfjs on WebAssembly with our kernels, as the current tfjs backend. There is
- * one in a realm, so calling it again gives the same one.
+ * one in a realm, so calling it again gives the same one. A page that may not run WebAssembly gets
+ * one on plain JavaScript, far slower; `info()` and a warning on the console say so.
  *
  * Tasks start it themselves where it does not run yet: call this before them to give options.
  *
@@ -46,6 +47,6 @@ export async function createEngine(options?: EngineOptions): Promise<Engine> {
 async function start(options: EngineOptions | undefined): Promise<Engine> {
   registerTfjsKernels();
   const engine = await bootEngine(options);
-  registerOurKernels();
+  if (engine.backend) registerOurKernels();
   return engine;
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from 'comlink';
 import { browserSchemes } from '../storage/browserStorage.ts';
+import { javaScript } from './javaScriptFallback.ts';
 import type { Runtime, WasmFile } from './runtime.ts';
 
 // Each address is written out, and only when it is asked for: bundlers copy the files they find
@@ -29,6 +30,7 @@ export const runtime: Runtime = {
   name: 'browser',
   loadWasm: async (file) => addresses[file](),
   schemes: browserSchemes,
+  javaScript,
   get withoutThreads() {
     if (globalThis.crossOriginIsolated !== true) {
       return (

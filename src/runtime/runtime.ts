@@ -1,3 +1,4 @@
+import type { KernelBackend } from '@tensorflow/tfjs-core';
 import type { Endpoint } from 'comlink';
 import type { WorkerData } from '../core/worker.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -19,6 +20,14 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 
 /** A WebAssembly file as a host or a user may give it: itself, or the address to fetch it from. */
 export type WasmGiven = WasmSource | URL;
+
+/** What the engine runs on where WebAssembly is refused: tfjs's backend of plain JavaScript. */
+export interface JavaScriptFallback {
+  /** Why WebAssembly may not run here, and what would allow it; undefined where it may. */
+  reason(): Promise<string | undefined>;
+  /** Loads the backend, which is a file of its own, with all its kernels. */
+  load(): Promise<{ createBackend(): KernelBackend | Promise<KernelBackend> }>;
+}
 
 /**
  * What the library cannot know about its host. One leaf per host implements it, and the package's
@@ -47,6 +56,8 @@ export interface Runtime {
   };
   /** Workers that whole tasks run in; undefined where there are none. */
   readonly taskWorkers?: TaskWorkers;
+  /** On hosts that may refuse WebAssembly and can do without. */
+  readonly javaScript?: JavaScriptFallback;
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;
   /** Opens the rest of an address by its scheme, where the host has more than http. */

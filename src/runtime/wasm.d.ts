@@ -8,3 +8,9 @@ declare module '*.wasm?module' {
   const module: WebAssembly.Module;
   export default module;
 }
+
+// In a build that is one file, it is in the code, to be decoded when it is needed.
+declare module '*.wasm?inline' {
+  const decode: () => Uint8Array<ArrayBuffer>;
+  export default decode;
+}

@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   worker: ['core', 'engine', 'runtime', 'storage', 'tokenizers'],
   cli: ['core'],
+  ui: ['core', 'tasks'],
 };
 
 /** The only rooms that may name a host's own API. */

@@ -7,7 +7,7 @@ import { linear } from '../../src/kernels/linear.ts';
 
 let backend: AnyformerBackend;
 beforeAll(async () => {
-  backend = (await createEngine()).backend;
+  backend = (await createEngine()).backend!;
 });
 afterEach(() => tf.disposeVariables());
 

@@ -331,7 +331,7 @@ test('a clone shares memory, and outlives its original', async () => {
   const before = tf.memory().numTensors;
   const original = tf.tensor1d([1, 2, 3]);
   const clone = original.clone();
-  expect(backend.pointer(clone)).toBe(backend.pointer(original));
+  expect(backend!.pointer(clone)).toBe(backend!.pointer(original));
   original.dispose();
   expect(Array.from(clone.dataSync())).toEqual([1, 2, 3]);
   clone.dispose();

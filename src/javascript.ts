@@ -1,0 +1,8 @@
+/**
+ * The backend of tfjs in plain JavaScript, with all its kernels. No entry of the package: a page
+ * loads it where it may not run WebAssembly, and nobody else does.
+ */
+import '@tensorflow/tfjs-backend-cpu/dist/register_all_kernels.js';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
+
+export const createBackend = () => new MathBackendCPU();

@@ -1,0 +1,98 @@
+/**
+ * The look of the classifier. All colours but two are made of the page's own text colour, so that it
+ * is readable wherever the page is, light or dark; the two are seen on both.
+ */
+const CSS = `
+:host {
+  --accent: var(--anyformer-accent, #5a72e6);
+  --danger: var(--anyformer-danger, #d9463e);
+  --border: var(--anyformer-border, color-mix(in srgb, currentColor 45%, transparent));
+  --track: var(--anyformer-track, color-mix(in srgb, currentColor 12%, transparent));
+  --radius: var(--anyformer-radius, 8px);
+  --gap: var(--anyformer-gap, 12px);
+  display: block;
+  max-inline-size: 40rem;
+  line-height: 1.45;
+}
+:host([hidden]), [hidden] { display: none !important; }
+*, ::before, ::after { box-sizing: border-box; }
+.root { display: grid; gap: var(--gap); }
+.field { display: grid; gap: 6px; }
+label { font-weight: 600; }
+textarea {
+  inline-size: 100%;
+  min-block-size: 5.5em;
+  padding: 10px 12px;
+  border: 1px solid var(--border);
+  border-radius: var(--radius);
+  background: color-mix(in srgb, currentColor 4%, transparent);
+  color: inherit;
+  font: inherit;
+  font-size: max(1em, 16px);
+  resize: vertical;
+}
+textarea::placeholder { color: inherit; opacity: 0.65; }
+textarea:focus-visible, button:focus-visible {
+  outline: 3px solid var(--accent);
+  outline-offset: 1px;
+}
+p { margin: 0; }
+.status { min-block-size: 1.45em; opacity: 0.8; font-size: 0.9em; }
+.status.heard { position: absolute; inline-size: 1px; block-size: 1px; min-block-size: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.progress { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: var(--gap); }
+progress { inline-size: 100%; block-size: 8px; accent-color: var(--accent); }
+.loaded { font-size: 0.9em; font-variant-numeric: tabular-nums; }
+.error {
+  display: grid;
+  justify-items: start;
+  gap: 8px;
+  padding: 10px 12px;
+  border: 1px solid var(--danger);
+  border-inline-start-width: 5px;
+  border-radius: var(--radius);
+  overflow-wrap: anywhere;
+}
+.code { font-weight: 600; }
+button {
+  padding: 6px 14px;
+  border: 1px solid var(--border);
+  border-radius: var(--radius);
+  background: transparent;
+  color: inherit;
+  font: inherit;
+  cursor: pointer;
+}
+button:hover { background: var(--track); }
+ol { display: grid; gap: 10px; margin: 0; padding: 0; list-style: none; }
+li { display: grid; grid-template-columns: 1fr auto; gap: 3px var(--gap); }
+.name { overflow-wrap: anywhere; }
+.score { font-variant-numeric: tabular-nums; }
+.best .name, .best .score { font-weight: 600; }
+.track { grid-column: 1 / -1; block-size: 8px; border-radius: 4px; background: var(--track); overflow: hidden; }
+.bar {
+  block-size: 100%;
+  inline-size: calc(var(--share) * 100%);
+  min-inline-size: 2px;
+  border-radius: inherit;
+  background: color-mix(in srgb, var(--accent) 55%, transparent);
+  transition: inline-size 200ms ease-out;
+}
+.best .bar { background: var(--accent); }
+ol[aria-busy='true'] { opacity: 0.6; }
+@media (prefers-reduced-motion: reduce) { .bar { transition: none; } }
+@media (forced-colors: active) {
+  .track { border: 1px solid CanvasText; }
+  .bar, .best .bar { background: Highlight; forced-color-adjust: none; }
+}
+`;
+
+let sheet: CSSStyleSheet | undefined;
+
+/** One sheet for all elements. Made by script, which a policy of `style-src 'self'` allows. */
+export function classifierStyles(): CSSStyleSheet {
+  if (sheet === undefined) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  return sheet;
+}
