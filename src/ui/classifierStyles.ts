@@ -9,7 +9,7 @@ const CSS = `
   --border: var(--anyformer-border, color-mix(in srgb, currentColor 45%, transparent));
   --track: var(--anyformer-track, color-mix(in srgb, currentColor 12%, transparent));
   --radius: var(--anyformer-radius, 8px);
-  --gap: var(--anyformer-gap, 12px);
+  --gap: var(--anyformer-gap, 14px);
   display: block;
   max-inline-size: 40rem;
   line-height: 1.45;
@@ -72,7 +72,6 @@ li { display: grid; grid-template-columns: 1fr auto; gap: 3px var(--gap); }
 .bar {
   block-size: 100%;
   inline-size: calc(var(--share) * 100%);
-  min-inline-size: 2px;
   border-radius: inherit;
   background: color-mix(in srgb, var(--accent) 55%, transparent);
   transition: inline-size 200ms ease-out;

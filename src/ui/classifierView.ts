@@ -68,7 +68,7 @@ export class ClassifierView {
   }
 
   showReady(): void {
-    this.#show({ status: 'Ready: the labels of a text appear as you write it.' });
+    this.#show({ status: 'Ready. Write something to see its labels.' });
     this.#setScores([]);
   }
 

@@ -8,7 +8,7 @@ import { type InstalledPackage, installPackage, runNode } from '../support/built
 interface Manifest {
   readonly name: string;
   readonly exports: Record<string, string | { types: string; default: string }>;
-  readonly imports: { readonly '#runtime': Record<string, string> };
+  readonly imports: Record<'#runtime' | '#javascript', Record<string, string>>;
 }
 
 let installed: InstalledPackage;
@@ -66,6 +66,7 @@ const besides = (file: string, imported: string) =>
 describe('the packed files', () => {
   it('are the built ones, the manifest, the readme and the licences', () => {
     const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt'];
+    top.push('dist/integrity.json');
     const built = /^dist\/((chunks|runtime)\/)?[\w.-]+(\.js|\.d\.ts)$|^dist\/wasm\/[\w.-]+\.wasm$/;
     expect(installed.files.filter((file) => !top.includes(file) && !built.test(file))).toEqual([]);
     expect(installed.files).toEqual(
@@ -93,6 +94,7 @@ describe('the packed files', () => {
     const reached = new Set<string>();
     const roots = codeEntries().flatMap(({ types, code }) => [types, code]);
     roots.push(...hostLeaves().map(({ file }) => file));
+    roots.push(posix.normalize(manifest.imports['#javascript'].default!));
     for (const file of roots) {
       const { files } = await reach(file);
       expect(installed.files, `needed by ${file}`).toEqual(expect.arrayContaining(files));
@@ -107,18 +109,25 @@ describe('the packed files', () => {
       expect((await reach(worker)).files).toEqual([worker]);
       reached.add(worker);
     }
+    // What a page has by its address, and what that loads: they have all else inside.
+    const script = await reach('dist/anyformer.iife.js');
+    expect(script.files).toEqual(['dist/anyformer.iife.js', 'dist/anyformer.javascript.js']);
+    expect(script.outside).toEqual([]);
+    for (const file of script.files) reached.add(file);
     const code = installed.files.filter((file) => /\.(js|d\.ts)$/.test(file));
     expect(code.filter((file) => !reached.has(file))).toEqual([]);
   });
 });
 
 describe('the entries', () => {
-  it('are the four of the readme, the WebAssembly, and the manifest', () => {
+  it('are the six of the readme, the WebAssembly, and the manifest', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       '.',
       './tf',
       './terminal',
       './worker',
+      './ui',
+      './inline',
       './wasm/*.wasm',
       './package.json',
     ]);
@@ -134,6 +143,8 @@ describe('the entries', () => {
       'anyformer/tf': ['#runtime'],
       'anyformer/terminal': ['cli-progress'],
       'anyformer/worker': ['#runtime'],
+      'anyformer/ui': ['#runtime'],
+      'anyformer/inline': [],
     });
   });
 
@@ -189,7 +200,13 @@ describe('the entries', () => {
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
-      kinds: { anyformer: true, 'anyformer/tf': true, 'anyformer/terminal': true },
+      kinds: {
+        anyformer: true,
+        'anyformer/tf': true,
+        'anyformer/terminal': true,
+        'anyformer/ui': true,
+        'anyformer/inline': true,
+      },
       manifest: pathToFileURL(join(installed.location, 'package.json')).href,
       globalsMore: 0,
     });

@@ -30,6 +30,12 @@ export const chromium: InstalledBrowser = {
     puppeteer.launch({
       executablePath: chromiumFound.path!,
       args: ['--no-sandbox', '--disable-gpu', ...args],
+      // So that a hidden page is held back as a user's is.
+      ignoreDefaultArgs: [
+        '--disable-background-timer-throttling',
+        '--disable-backgrounding-occluded-windows',
+        '--disable-renderer-backgrounding',
+      ],
     }),
 };
 
@@ -56,12 +62,17 @@ export interface WatchedPage {
 export async function openPage(browser: Browser, address: string): Promise<WatchedPage> {
   const page = await browser.newPage();
   const complaints: string[] = [];
+  const add = (type: string, text: string) => {
+    // What the browser asks for by itself is not the page's doing.
+    if (!text.includes('/favicon.ico')) complaints.push(`${type}: ${text}`);
+  };
   page.on('console', (message) => {
     const type = message.type();
-    if (type === 'warn' || type === 'error') complaints.push(`${type}: ${message.text()}`);
+    if (type === 'warn' || type === 'error')
+      add(type, `${message.text()} ${message.location().url ?? ''}`.trim());
   });
   page.on('pageerror', (error) => {
-    complaints.push(`exception: ${error instanceof Error ? error.message : String(error)}`);
+    add('exception', error instanceof Error ? error.message : String(error));
   });
   await page.goto(address);
   return { page, complaints };

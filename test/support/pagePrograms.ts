@@ -1,0 +1,59 @@
+import { root, runNode } from './builtPackage.ts';
+
+/** What the program below returns. */
+export interface Trained {
+  readonly losses: readonly number[];
+  readonly scores: readonly number[];
+}
+
+/** Trains a small classifier for 20 steps and labels two texts: the text of a function of the SDK. */
+export const TRAIN = `async ({ TextClassifier }, options = {}) => {
+  const words = { cold: ['snow', 'ice', 'frost'], warm: ['sun', 'beach', 'heat'] };
+  const examples = Array.from({ length: 80 }, (_, n) => {
+    const label = n % 2 ? 'cold' : 'warm';
+    return { text: 'a day of ' + words[label][n % 3] + ' in the town', label };
+  });
+  const classifier = await TextClassifier.create({
+    maxLength: 16,
+    tokenizer: { type: 'wordpiece', vocabSize: 120 },
+    encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32 },
+  });
+  const losses = [];
+  await classifier.train(examples, {
+    epochs: 4,
+    batchSize: 16,
+    learningRate: 5e-3,
+    onProgress: ({ phase, loss }) => { if (phase === 'train') losses.push(loss); },
+    ...options,
+  });
+  const results = await classifier.predict(['snow and frost', 'sun on the beach']);
+  classifier.dispose();
+  return { losses, scores: results.flat().map(({ score }) => score) };
+}`;
+
+/** What it returns in Node, without relaxed SIMD. */
+export async function trainInNode(): Promise<Trained> {
+  const program = `
+    import * as anyformer from 'anyformer';
+    await anyformer.createEngine({ relaxed: false, threads: 1 });
+    console.log(JSON.stringify(await (${TRAIN})(anyformer)));`;
+  const { code, stdout, stderr } = await runNode(['--input-type=module', '-e', program], root);
+  if (code !== 0) throw new Error(`Training in Node failed: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** The policy of a careful page: nothing but its own files, and no inline script or style. */
+export function strictPolicy({ wasm }: { wasm: boolean }): string {
+  const scripts = `script-src 'self'${wasm ? " 'wasm-unsafe-eval'" : ''}`;
+  return `default-src 'none'; ${scripts}; style-src 'self'; connect-src 'self'; worker-src 'self'; require-trusted-types-for 'script'`;
+}
+
+/** A page with these scripts; a name that ends in `.mjs` is a module. */
+export function pageOf(...scripts: readonly string[]): string {
+  const tags = scripts.map((src) =>
+    src.endsWith('.mjs')
+      ? `<script type="module" src="${src}"></script>`
+      : `<script src="${src}"></script>`,
+  );
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>test</title>${tags.join('')}</html>`;
+}

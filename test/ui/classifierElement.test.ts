@@ -1,0 +1,245 @@
+import { rm } from 'node:fs/promises';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TextClassifier } from '../../src/tasks/textClassifier.ts';
+import { toyReviews } from '../examples/runExample.ts';
+import { root, temporaryFolder } from '../support/builtPackage.ts';
+import { chromium, firefox, openPage, type WatchedPage } from '../support/chromium.ts';
+import { pageOf, strictPolicy } from '../support/pagePrograms.ts';
+import { type Site, type StaticServer, serveStatic } from '../support/staticServer.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const classifier = await TextClassifier.create({
+    maxLength: 16,
+    tokenizer: { type: 'wordpiece', vocabSize: 200 },
+    encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32 },
+  });
+  await classifier.train(toyReviews(120), { epochs: 5, learningRate: 5e-3 });
+  for (const name of ['first', 'second']) await classifier.save(`${folder}/${name}`);
+  classifier.dispose();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What the page of the tests keeps of an element, by the name `shown()`. */
+interface Shown {
+  readonly state: string;
+  readonly status: string;
+  readonly rows: readonly string[];
+  readonly error: string | null;
+}
+
+const PAGE = `
+  globalThis.events = [];
+  globalThis.element = undefined;
+  globalThis.put = (attributes) => {
+    element = document.createElement('anyformer-classifier');
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    for (const name of ['load', 'prediction', 'error']) {
+      element.addEventListener(name, ({ type, detail }) => events.push({ type, detail }));
+    }
+    document.body.append(element);
+  };
+  globalThis.inside = (selector) => element.shadowRoot.querySelector(selector);
+  globalThis.shown = () => ({
+    state: element.state,
+    status: inside('[role=status]').textContent,
+    rows: [...element.shadowRoot.querySelectorAll('li')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim()),
+    error: inside('[role=alert]').hidden ? null : inside('[role=alert] p').textContent,
+  });
+`;
+
+for (const host of [chromium, firefox]) {
+  describe.skipIf(!host.path)(
+    `<anyformer-classifier> in ${host.title}`,
+    { timeout: 60_000 },
+    () => {
+      let browser: Browser;
+      let server: StaticServer;
+      let opened: WatchedPage;
+      let page: Page;
+      beforeAll(async () => {
+        browser = await host.launch();
+      }, 60_000);
+      afterAll(() => browser?.close());
+
+      async function open(attributes: Record<string, string>, site: Site = {}): Promise<void> {
+        server = await serveStatic({
+          policy: strictPolicy({ wasm: true }),
+          ...site,
+          folders: { '/dist/': `${root}dist`, '/models/': folder },
+          files: {
+            '/index.html': pageOf('/page.js', '/dist/anyformer.iife.js').replace(
+              '<title>',
+              '<body><title>',
+            ),
+            '/page.js': PAGE,
+          },
+        });
+        opened = await openPage(browser, `${server.address}index.html`);
+        page = opened.page;
+        await page.evaluate(`put(${JSON.stringify(attributes)})`);
+      }
+      async function close(): Promise<void> {
+        await page.close();
+        await server.close();
+      }
+      const shown = () => page.evaluate('shown()') as Promise<Shown>;
+      const reach = (state: string) => page.waitForFunction(`element.state === '${state}'`);
+      const settle = (count: number) =>
+        page.waitForFunction(
+          `events.filter(({ type }) => type === 'prediction').length >= ${count}`,
+        );
+
+      it('loads, and labels what is written with the keyboard alone', async () => {
+        await open({ model: 'models/first', label: 'Your review', 'top-k': '2' });
+        await reach('ready');
+        expect(await shown()).toEqual({
+          state: 'ready',
+          status: 'Ready. Write something to see its labels.',
+          rows: [],
+          error: null,
+        });
+        await page.keyboard.press('Tab');
+        await page.keyboard.type('a lovely film');
+        await settle(1);
+        await page.waitForFunction(`element.state === 'ready'`);
+        const found = await shown();
+        expect(found.rows[0]).toMatch(/^good \d+\.\d\s?%$/);
+        expect(found.rows.length).toBe(2);
+        // What is seen in the list is heard as one sentence.
+        expect(found.status).toMatch(/^good, \d+\.\d\s?%$/);
+        const detail = await page.evaluate(`events.at(-1).detail`);
+        expect(detail).toMatchObject({
+          text: 'a lovely film',
+          scores: [{ label: 'good' }, { label: 'bad' }],
+        });
+        expect(opened.complaints).toEqual([]);
+        await close();
+      });
+
+      it('tells a screen reader what is what', async () => {
+        await open({ model: 'models/first', label: 'Your review', value: 'a boring film' });
+        await settle(1);
+        expect(
+          await page.evaluate(`({
+          label: inside('label').textContent,
+          labelled: inside('label').control === inside('textarea'),
+          described: inside('#' + inside('textarea').getAttribute('aria-describedby')).getAttribute('role'),
+          list: inside('ol').getAttribute('role'),
+          listName: inside('ol').getAttribute('aria-label'),
+          bars: inside('[part=track]').getAttribute('aria-hidden'),
+          styled: document.querySelectorAll('style').length + element.shadowRoot.querySelectorAll('style').length,
+        })`),
+        ).toEqual({
+          label: 'Your review',
+          labelled: true,
+          described: 'status',
+          list: 'list',
+          listName: 'Labels, the most likely first',
+          bars: 'true',
+          styled: 0,
+        });
+        await close();
+      });
+
+      it('shows a typed error, and tries again when asked', async () => {
+        await open({ model: 'models/none' });
+        await reach('error');
+        const { error } = await shown();
+        expect(error).toMatch(/^STORAGE .*models\/none answered 404 .*must be that of the folder/);
+        expect(
+          await page.evaluate(`events.map(({ type, detail }) => [type, detail.error.code])`),
+        ).toEqual([['error', 'STORAGE']]);
+        const before = server.requests.length;
+        await page.evaluate(`inside('button').focus()`);
+        await page.keyboard.press('Enter');
+        await page.waitForFunction('events.length === 2');
+        expect(server.requests.slice(before)).toContain('/models/none/config.json');
+        await page.evaluate(`element.model = 'http://'`);
+        await page.waitForFunction('events.length === 3');
+        expect((await shown()).error).toMatch(
+          /^INVALID_ARGUMENT model must be the address of a folder/,
+        );
+        await page.evaluate(`element.model = 'models/first'`);
+        await reach('ready');
+        expect((await shown()).error).toBeNull();
+        await close();
+      });
+
+      it('keeps what the latest model and the latest text give, and frees the others', async () => {
+        await open({});
+        // The first is still on its way.
+        await page.evaluate(
+          `element.model = 'models/first'; element.model = 'models/second'; element.value = 'a lovely film'`,
+        );
+        await settle(1);
+        expect(await page.evaluate(`events.filter(({ type }) => type === 'load').length`)).toBe(1);
+        const texts = (await page.evaluate(`(async () => {
+        events.length = 0;
+        for (const word of ['lovely', 'dull', 'fine', 'boring']) element.value = 'a ' + word + ' film';
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return events.map(({ detail }) => detail.text);
+      })()`)) as string[];
+        expect(texts).toEqual(['a boring film']);
+        expect((await shown()).rows[0]).toMatch(/^bad /);
+        const tensors = `anyformer.createEngine().then((engine) => engine.info().tensors)`;
+        const held = (await page.evaluate(tensors)) as number;
+        expect(held).toBeGreaterThan(0);
+        // Moved, it stays as it is; gone, it holds nothing; back, it loads again.
+        await page.evaluate(`document.body.append(document.createElement('main'));
+        document.querySelector('main').append(element); undefined`);
+        expect(await page.evaluate(tensors)).toBe(held);
+        await page.evaluate(`element.remove()`);
+        expect(await page.evaluate(tensors)).toBe(0);
+        expect((await shown()).state).toBe('idle');
+        await page.evaluate(`document.body.append(element)`);
+        await reach('ready');
+        expect(await page.evaluate(tensors)).toBe(held);
+        await close();
+      });
+
+      it('takes a classifier that is handed in, and leaves it alive', async () => {
+        await open({});
+        expect((await shown()).state).toBe('idle');
+        const alive = await page.evaluate(`(async () => {
+        const own = await anyformer.TextClassifier.load(location.origin + '/models/first');
+        element.classifier = own;
+        element.value = 'a lovely film';
+        await new Promise((resolve) => element.addEventListener('prediction', resolve, { once: true }));
+        const isOwn = element.classifier === own;
+        element.remove();
+        await new Promise((resolve) => setTimeout(resolve));
+        const [best] = await own.predict('a dull film');
+        own.dispose();
+        return { isOwn, best: best.label };
+      })()`);
+        expect(alive).toEqual({ isOwn: true, best: 'bad' });
+        await close();
+      });
+
+      it('fits a phone and takes its colours from the page', async () => {
+        await open({ model: 'models/first', value: 'a lovely film' });
+        await settle(1);
+        await page.setViewport({ width: 320, height: 600 });
+        const look = (await page.evaluate(`(() => {
+        document.body.style.color = 'rgb(1, 2, 3)';
+        element.style.setProperty('--anyformer-accent', 'rgb(4, 5, 6)');
+        const style = (selector) => getComputedStyle(inside(selector));
+        return {
+          overflow: document.documentElement.scrollWidth - innerWidth,
+          text: style('textarea').color,
+          bar: style('.best .bar').backgroundColor,
+          size: parseFloat(style('textarea').fontSize),
+        };
+      })()`)) as { overflow: number; text: string; bar: string; size: number };
+        expect(look.overflow).toBeLessThanOrEqual(0);
+        expect(look).toMatchObject({ text: 'rgb(1, 2, 3)', bar: 'rgb(4, 5, 6)' });
+        // Below it, phones zoom into a field that gets the focus.
+        expect(look.size).toBeGreaterThanOrEqual(16);
+        await close();
+      });
+    },
+  );
+}
