@@ -52,7 +52,7 @@ export function decodingBackend(): AnyformerBackend {
   throw new AnyformerError(
     'ENGINE',
     `Decoding runs on the engine's backend, and tfjs uses ${show(tf.getBackend())}; ` +
-      'call createEngine() first.',
+      'call createEngine() first, on a page that may run WebAssembly.',
   );
 }
 
