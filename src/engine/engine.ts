@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { relaxedSimd as hasRelaxedSimd, simd as hasSimd } from 'wasm-feature-detect';
 import { runtime } from '#runtime';
 import { AnyformerError } from '../core/errors.ts';
-import type { WasmFile } from '../runtime/runtime.ts';
+import type { JavaScriptFallback, WasmFile } from '../runtime/runtime.ts';
 import { AnyformerBackend } from './backend.ts';
 import { type EngineOptions, parseEngineOptions } from './engineOptions.ts';
 import type { Heap } from './heap.ts';
@@ -118,9 +118,18 @@ const BACKEND = 'wasm';
 export async function bootEngine(options?: EngineOptions): Promise<Engine> {
   const parsed = parseEngineOptions(options);
   usePlatform();
-  const refusal = await runtime.javaScript?.reason();
-  if (refusal === undefined) return bootWasm(parsed);
-  await bootJavaScript(runtime.javaScript!, refusal);
+  try {
+    return await bootWasm(parsed);
+  } catch (error) {
+    // Asked only now: a host that compiles no bytes runs the modules that it is given.
+    const refusal = await runtime.javaScript?.reason();
+    if (refusal === undefined) throw error;
+    return startJavaScript(runtime.javaScript!, refusal);
+  }
+}
+
+async function startJavaScript(fallback: JavaScriptFallback, refusal: string): Promise<Engine> {
+  await bootJavaScript(fallback, refusal);
   const off = { enabled: false, reason: refusal };
   return new Engine(undefined, off, off, { ...off, count: 1 });
 }
