@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
 import commonjs from '@rollup/plugin-commonjs';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -71,8 +71,12 @@ const workers = readdirSync('src/runtime')
   .filter((file) => file.endsWith('Worker.ts'))
   .map((file) => `src/runtime/${file}`);
 /** One leaf for each host: what the package's `imports` choose between. */
-const hosts = ['browser', 'edgeLight', 'node', 'workerd'].map((name) => `src/runtime/${name}.ts`);
+const hosts = ['browser', 'bun', 'deno', 'edgeLight', 'node', 'workerd'].map(
+  (name) => `src/runtime/${name}.ts`,
+);
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts', 'src/ui.ts', 'src/worker.ts'];
+/** The command, which package.json names as `bin`. */
+const program = 'src/cli.ts';
 // cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) =>
   id === '#runtime' ||
@@ -138,6 +142,9 @@ export async function modulesOf(entry) {
   return modules;
 }
 
+/** npm sets the bit where it installs the package; this is for the checkout. */
+const executable = (file) => ({ name: 'executable', writeBundle: () => chmodSync(file, 0o755) });
+
 /**
  * The published JavaScript: one module per entry and host, the rest in shared chunks. What
  * `anyformer` needs is a chunk of its own, so that it does not load what of tfjs is there for
@@ -147,7 +154,7 @@ async function code() {
   const needed = await modulesOf('src/index.ts');
   return {
     ...source,
-    input: byName([...entries, ...hosts, 'src/javascript.ts']),
+    input: byName([...entries, program, ...hosts, 'src/javascript.ts']),
     output: {
       dir: 'dist',
       format: 'es',
@@ -155,7 +162,12 @@ async function code() {
       onlyExplicitManualChunks: true,
       manualChunks: (id) => (OF_TFJS.test(id) && needed.has(id) ? 'tfjs' : undefined),
     },
-    plugins: [...source.plugins, minify(), thirdPartyNotices('THIRD-PARTY.txt')],
+    plugins: [
+      ...source.plugins,
+      minify(),
+      thirdPartyNotices('THIRD-PARTY.txt'),
+      executable('dist/cli.js'),
+    ],
   };
 }
 

@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'worker',
   ],
   worker: ['core', 'engine', 'runtime', 'storage', 'tokenizers'],
-  cli: ['core'],
+  cli: ['core', 'kernels', 'models', 'data', 'formats', 'storage', 'train', 'tasks'],
   ui: ['core', 'tasks'],
 };
 

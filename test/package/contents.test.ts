@@ -7,6 +7,7 @@ import { type InstalledPackage, installPackage, runNode } from '../support/built
 
 interface Manifest {
   readonly name: string;
+  readonly bin: Record<string, string>;
   readonly exports: Record<string, string | { types: string; default: string }>;
   readonly imports: Record<'#runtime' | '#javascript', Record<string, string>>;
 }
@@ -93,7 +94,7 @@ describe('the packed files', () => {
   it('have all that an entry or its types load, and nothing else', async () => {
     const reached = new Set<string>();
     const roots = codeEntries().flatMap(({ types, code }) => [types, code]);
-    roots.push(...hostLeaves().map(({ file }) => file));
+    roots.push(...Object.values(manifest.bin), ...hostLeaves().map(({ file }) => file));
     roots.push(posix.normalize(manifest.imports['#javascript'].default!));
     for (const file of roots) {
       const { files } = await reach(file);

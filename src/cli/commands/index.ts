@@ -1,0 +1,8 @@
+import type { Command } from '../command.ts';
+import { evaluate } from './evaluate.ts';
+import { info } from './info.ts';
+import { predict } from './predict.ts';
+import { train } from './train.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [train, predict, evaluate, info];

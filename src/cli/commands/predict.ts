@@ -1,0 +1,133 @@
+import { AnyformerError, show } from '../../core/errors.ts';
+import type { RowProblem } from '../../data/table.ts';
+import { readTable } from '../../data/tableReaders.ts';
+import type { Command, Invocation } from '../command.ts';
+import { tableOptions } from '../dataOptions.ts';
+import { openData, STDIN } from '../dataSource.ts';
+import { engineFlags, startEngine } from '../engineFlags.ts';
+import { number, type Options, text } from '../options.ts';
+import { required } from '../required.ts';
+import { taskOfModel, tasks } from '../tasks/index.ts';
+import type { LoadedModel } from '../tasks/task.ts';
+import { UsageError } from '../usageError.ts';
+
+const options = {
+  model: text('Where the model is: a folder or an address', 'FOLDER'),
+  data: text('The texts: csv, tsv, jsonl, json or txt, perhaps .gz; - for standard input', 'FILE'),
+  batchSize: number('Texts at a time; with 1 each is answered at once. Default: 32'),
+  ...engineFlags,
+  ...tableOptions,
+};
+const ofTasks: Options = Object.assign({}, ...tasks.map(({ predictOptions }) => predictOptions));
+
+interface Asking {
+  readonly row: number;
+  readonly text: string;
+}
+
+/** `anyformer predict`: an answer a line, in the order of the texts. */
+export const predict: Command<typeof options> = {
+  name: 'predict',
+  summary: 'Applies a model to texts: of the command line, of a file, or of standard input',
+  usage: '--model FOLDER [options] [TEXT…]',
+  groups: { Predicting: { ...options, ...ofTasks } },
+  options,
+  takesTexts: true,
+  examples: [
+    ['predict --model spam "You won a prize"', 'One text'],
+    ['predict --model spam --data mails.jsonl --json', 'A line of JSON for each row'],
+    ['predict --model spam - < mails.txt', 'A text a line from standard input'],
+  ],
+  async run(invocation) {
+    const { values, output, signal } = invocation;
+    const model = required('model', values.model);
+    const askings = openAskings(invocation);
+    const task = await taskOfModel(model);
+    await startEngine(values);
+    const loaded = await task.load(model, signal);
+    try {
+      const problems: RowProblem[] = [];
+      for await (const batch of batchesOf(askings(problems), batchSizeOf(values.batchSize))) {
+        await answer(loaded, batch, invocation);
+      }
+      for (const { row, reason } of problems) {
+        process.stderr.write(`row ${row} is left out: ${reason}\n`);
+      }
+      return problems.length > 0 ? 1 : 0;
+    } finally {
+      loaded.dispose();
+      output.stopProgress();
+    }
+  },
+};
+
+async function answer(
+  loaded: LoadedModel,
+  batch: readonly Asking[],
+  { values, output, signal }: Invocation<typeof options>,
+): Promise<void> {
+  const texts = batch.map((asking) => asking.text);
+  const answers = await loaded.predict(texts, { values, output, signal });
+  for (const [index, { json, plain }] of answers.entries()) {
+    const { row, text } = batch[index]!;
+    await output.line(
+      output.json
+        ? JSON.stringify({ row, text, ...json })
+        : `${plain}\t${text.replace(/\s+/g, ' ').trim()}`,
+    );
+  }
+}
+
+/** Where the texts come from: exactly one place. */
+function openAskings({ values, texts }: Invocation<typeof options>) {
+  const isStdin = texts.length === 1 && texts[0] === STDIN;
+  const path =
+    values.data ?? (isStdin || (texts.length === 0 && !process.stdin.isTTY) ? STDIN : undefined);
+  if (values.data !== undefined && texts.length > 0) {
+    throw new UsageError(
+      `--data and the text ${show(texts[0])} both say what to predict; pass one.`,
+    );
+  }
+  if (path === undefined && texts.length === 0) {
+    throw new UsageError(
+      'there is nothing to predict; pass texts, --data FILE, or - for standard input.',
+    );
+  }
+  if (path === undefined) return () => texts.map((text, index) => ({ row: index + 1, text }));
+  const { format, delimiter, textColumn = 'text' } = values;
+  const source = openData(path, format, 'txt');
+  return async function* askings(problems: RowProblem[]): AsyncGenerator<Asking> {
+    const onProblem = (problem: RowProblem) => void problems.push(problem);
+    const rows = await readTable(source.bytes, { format: source.format, delimiter, onProblem });
+    for await (const { row, values } of rows) {
+      const text = Object.hasOwn(values, textColumn) ? values[textColumn] : undefined;
+      if (typeof text === 'string') yield { row, text };
+      else if (text !== undefined)
+        onProblem({ row, reason: `${textColumn} is ${show(text)}, no text` });
+      else throw noColumn(source.name, row, textColumn, Object.keys(values));
+    }
+  };
+}
+
+function noColumn(name: string, row: number, column: string, present: readonly string[]) {
+  return new AnyformerError(
+    'INVALID_DATA',
+    `${name}: row ${row} has no column ${show(column)}; it has ${present.map(show).join(', ')}. Name it by --text-column.`,
+  );
+}
+
+function batchSizeOf(given = 32): number {
+  if (Number.isSafeInteger(given) && given >= 1) return given;
+  throw new UsageError(`--batch-size must be a positive integer, received ${given}.`);
+}
+
+async function* batchesOf<T>(items: Iterable<T> | AsyncIterable<T>, size: number) {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
