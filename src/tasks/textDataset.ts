@@ -107,7 +107,8 @@ export function prepareExamples(
 ) {
   checkExamples(examples, TRAIN);
   checkKind(examples, multiLabel, TRAIN);
-  requireSeveralLabels(examples, TRAIN);
+  // Labels that are known already need not all be in one call's examples.
+  if (known === undefined) requireSeveralLabels(examples, TRAIN);
   const labels = known ?? collectLabels(examples);
   targetsOf(examples, labels, multiLabel, TRAIN);
   let learn: readonly TextExample[] = examples;

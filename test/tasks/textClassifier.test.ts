@@ -50,6 +50,17 @@ describe('TextClassifier learns', () => {
     expect(scores[0]!.label).toBe('wet');
   });
 
+  it('further from examples of one label, where all labels are known', async () => {
+    using classifier = await TextClassifier.create({ ...TINY, labels: ['cold', 'warm'] });
+    await classifier.train(toyTexts(160, ['cold']), { ...FIT, epochs: 1 });
+    await classifier.train(toyTexts(160), FIT);
+    const [text] = textsOf(toyTexts(1, ['warm'], 2));
+    const before = scoreOf(await classifier.predict(text!), 'warm');
+    await classifier.train(toyTexts(80, ['warm'], 3), { ...FIT, epochs: 1 });
+    expect(scoreOf(await classifier.predict(text!), 'warm')).toBeGreaterThan(before);
+    expect(classifier.labels).toEqual(['cold', 'warm']);
+  });
+
   it('several labels at once, or none', async () => {
     using classifier = await TextClassifier.create({ ...TINY, multiLabel: true });
     await classifier.train(toyMultiLabelTexts(240), { ...FIT, epochs: 12 });
