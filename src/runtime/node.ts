@@ -11,7 +11,7 @@ const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
 const workerFile = new URL('../../dist/runtime/nodeWorker.js', import.meta.url);
 const taskWorkerFile = new URL('../../dist/worker.js', import.meta.url);
 
-/** Node, Bun and Deno: files beside the package, read from disk. */
+/** Files beside the package, read from disk; Deno's and Bun's leaves build on it. */
 export const runtime: Runtime = {
   name: 'node',
   // At once, as modules are read: the files are part of the program.

@@ -160,10 +160,10 @@ describe('the entries', () => {
     expect(withLayers).toEqual(['anyformer/tf']);
   });
 
-  it('leave what is of Node to the leaf for Node', async () => {
+  it('leave what is of Node to the leaves for Node, Deno and Bun', async () => {
     for (const { condition, file } of hostLeaves()) {
       const { outside } = await reach(file);
-      const isNode = condition === 'default';
+      const isNode = ['default', 'deno', 'bun'].includes(condition);
       expect(
         outside.some((name) => name.startsWith('node:')),
         file,

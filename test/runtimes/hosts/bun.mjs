@@ -7,7 +7,7 @@ const FLAGS = ['--no-install'];
 
 export const bun = {
   name: 'Bun',
-  runtime: 'node',
+  runtime: 'bun',
   missing: binary ? undefined : 'npm ci brings it on Linux x64; elsewhere put bun on the PATH',
   run: (folder) => runMain(binary, FLAGS, folder),
   runInWorker: (folder) => runMain(binary, FLAGS, folder, 'programInWorker'),

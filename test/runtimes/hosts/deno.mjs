@@ -8,7 +8,7 @@ const FLAGS = ['run', '--allow-all', '--no-remote', '--node-modules-dir=manual']
 /** Deno reads node_modules as it stands, and fetches nothing. */
 export const deno = {
   name: 'Deno',
-  runtime: 'node',
+  runtime: 'deno',
   missing: binary ? undefined : 'npm ci brings it on Linux x64; elsewhere put deno on the PATH',
   run: (folder) => runMain(binary, FLAGS, folder),
   runInWorker: (folder) => runMain(binary, FLAGS, folder, 'programInWorker'),
