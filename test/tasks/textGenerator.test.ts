@@ -86,9 +86,10 @@ describe('TextGenerator', () => {
   });
 
   it('stops at strings, ends and criteria', async () => {
-    const [[stopped]] = await generator.generateSequences(['the cat'], { stopStrings: 'mat' });
-    expect(stopped!.text.endsWith('mat')).toBe(true);
-    expect(stopped!.finishReason).toBe('stop');
+    const found = await generator.generateSequences(['the cat'], { stopStrings: 'mat' });
+    const stopped = found[0]![0]!;
+    expect(stopped.text.endsWith('mat')).toBe(true);
+    expect(stopped.finishReason).toBe('stop');
     const never = await generator.generateSequences(['the'], {
       stopStrings: ['never'],
       maxNewTokens: 9,
@@ -98,12 +99,12 @@ describe('TextGenerator', () => {
       stoppingCriteria: [(ids, { promptLength }) => ids.length - promptLength === 4],
     });
     expect(ended[0]![0]!.tokenIds).toHaveLength(4);
-    const [[beam]] = await generator.generateSequences(['the cat'], {
+    const beams = await generator.generateSequences(['the cat'], {
       stopStrings: 'mat',
       numBeams: 3,
       maxNewTokens: 30,
     });
-    expect(beam!.text).toContain('mat');
+    expect(beams[0]![0]!.text).toContain('mat');
   });
 
   it('gives its own processors the scores', async () => {
