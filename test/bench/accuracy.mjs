@@ -1,19 +1,20 @@
 /**
  * What the tasks learn on known data sets, measured on examples held out, mean of several seeds: the
- * classifier's accuracy (spam: F1), the translator's token accuracy and BLEU.
+ * classifier's accuracy (spam: F1), the translator's token accuracy and BLEU, the generator's loss.
  *
  *   npm run accuracy -- [--data FOLDER] [--seeds N] [--threads N] [spam] [rt-polarity] [trec] [imdb]
- *     [imdb-article] [spa-eng]
+ *     [imdb-article] [spa-eng] [shakespeare]
  *
  * The mails come with npm. The others are looked for in FOLDER: sentiment/rt-polarity.{pos,neg},
- * sentiment/TREC.train, imdb/train.jsonl.gz and translation/spa-eng.train.tsv.gz; what is not there is
- * left out by name. Without --seeds there are 3 of them, of spa-eng one.
+ * sentiment/TREC.train, imdb/train.jsonl.gz, translation/spa-eng.train.tsv.gz and
+ * textgen/tinyshakespeare.train.txt; what is not there is left out by name. Without --seeds there are
+ * 3 of them, of the last two one.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { createEngine, splitExamples, TextClassifier, Translator } from 'anyformer';
+import { createEngine, splitExamples, TextClassifier, TextGenerator, Translator } from 'anyformer';
 import { imdbOptions } from '../../examples/imdb/options.mjs';
 import { loadMails, splitMails } from '../../examples/spam/mails.mjs';
 import { spamOptions } from '../../examples/spam/options.mjs';
@@ -72,6 +73,46 @@ const spanishOptions = {
   },
   train: { epochs: 1, batchSize: 64, learningRate: 1e-3, warmupRatio: 0.05 },
 };
+
+/** The last tenth is held out, as nanoGPT does. */
+function loadShakespeare() {
+  const text = read('textgen/tinyshakespeare.train.txt').toString('utf8');
+  const cut = Math.floor(text.length * 0.9);
+  return { train: text.slice(0, cut), test: text.slice(cut) };
+}
+
+/** nanoGPT's configuration for a CPU. */
+const shakespeareOptions = {
+  create: {
+    tokenizer: { type: 'characters' },
+    decoder: {
+      hiddenSize: 128,
+      numHiddenLayers: 4,
+      numAttentionHeads: 4,
+      maxPositionEmbeddings: 64,
+      dropout: 0,
+    },
+  },
+  train: {
+    maxSteps: 2000,
+    batchSize: 12,
+    learningRate: 1e-3,
+    lrSchedulerType: 'cosine',
+    warmupSteps: 100,
+    weightDecay: 0.1,
+    adamBeta2: 0.99,
+    maxGradNorm: 1,
+  },
+};
+
+/** How fast it writes, and what. */
+async function writeSample(generator) {
+  const options = { maxNewTokens: 400, doSample: true, temperature: 0.8, topK: 200, seed: 1337 };
+  const started = performance.now();
+  const text = await generator.generate('ROMEO:', options);
+  const seconds = (performance.now() - started) / 1000;
+  return `${(options.maxNewTokens / seconds).toFixed(0)} tokens/s of writing\nROMEO:${text}`;
+}
 
 /** Options for short sentences: a small model, strongly regularized. */
 const sentenceOptions = {
@@ -162,6 +203,16 @@ const DATASETS = {
     load: loadSpanish,
     options: spanishOptions,
   },
+  shakespeare: {
+    task: TextGenerator,
+    metric: 'loss',
+    others: ['perplexity'],
+    seeds: 1,
+    files: ['textgen/tinyshakespeare.train.txt'],
+    load: loadShakespeare,
+    options: shakespeareOptions,
+    sample: writeSample,
+  },
 };
 
 const names = positionals.length > 0 ? positionals : Object.keys(DATASETS);
@@ -188,6 +239,7 @@ for (const name of names) {
     await model.train(train, { ...dataset.options.train, seed });
     const seconds = (performance.now() - started) / 1000;
     const report = await model.evaluate(test);
+    if (dataset.sample) console.log(await dataset.sample(model));
     model.dispose();
     scores.push(report[dataset.metric]);
     console.log(
