@@ -58,6 +58,19 @@ describe('the readme', () => {
     expect(lines.at(-1)).toMatch(/^\d+ \d\.\d+$/);
   });
 
+  it('has a text generator that runs', async () => {
+    const program = programWith('TextGenerator.create').replace('maxSteps: 2000', 'maxSteps: 20');
+    const lines = await run(program, {
+      given: `const text = 'ROMEO: to be, or not to be. '.repeat(40);`,
+      after: `
+        console.log();
+        console.log(JSON.stringify((await writer.generate('ROMEO:', options)) === (await generator.generate('ROMEO:', options))));
+        console.log(JSON.stringify(Object.keys(await writer.evaluate(text))));`,
+    });
+    expect(JSON.parse(lines.at(-2)!)).toBe(true);
+    expect(JSON.parse(lines.at(-1)!)).toEqual(['loss', 'perplexity', 'tokens']);
+  });
+
   it('has a translator that runs', async () => {
     const [line] = await run(programWith('Translator.create').replace('epochs: 10', 'epochs: 1'), {
       given: `
