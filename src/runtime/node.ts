@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker } from 'node:worker_threads';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { FileStorage } from '../storage/fileStorage.ts';
 import type { Runtime, StartedWorker, WorkerProgram } from './runtime.ts';
 
