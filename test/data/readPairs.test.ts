@@ -28,7 +28,7 @@ describe('readPairs', () => {
   });
 
   it.each([
-    ['txt', 'a', 'INVALID_ARGUMENT', /format 'txt' is not known; known are csv, tsv/],
+    ['pdf', 'a', 'INVALID_ARGUMENT', /format 'pdf' is not known; known are csv, tsv/],
     [
       'csv',
       'source,spanish\na,b\n',

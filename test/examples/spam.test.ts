@@ -119,7 +119,7 @@ describe('the spam example refuses', () => {
     await example.write('reviews.xlsx', 'PK');
     await example.expectRefusal(
       ['--data', 'reviews.xlsx', ...columns],
-      "format 'xlsx' is not known; known are csv, tsv, jsonl, ndjson, json.",
+      "format 'xlsx' is not known; known are csv, tsv, jsonl, ndjson, json, txt.",
     );
   });
 

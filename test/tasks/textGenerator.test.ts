@@ -31,7 +31,7 @@ async function collect(pieces: AsyncIterable<string>): Promise<string[]> {
 describe('TextGenerator', () => {
   let generator: TextGenerator;
   beforeAll(async () => {
-    await createEngine({ threads: 1 });
+    await createEngine();
     generator = await trained();
     return () => generator.dispose();
   });
