@@ -26,7 +26,7 @@ export async function bundleKernels() {
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(runtime).href) },
     plugins: [tfjsPartsForEsbuild()],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
     // wholeTfjs.ts is imported for what it does, which the package says none of its files is.
     ignoreAnnotations: true,
