@@ -74,6 +74,8 @@ const workers = readdirSync('src/runtime')
 const hosts = ['browser', 'bun', 'deno', 'edgeLight', 'node', 'workerd'].map(
   (name) => `src/runtime/${name}.ts`,
 );
+/** What starts a worker by its address must stand beside the worker's program, not among the chunks. */
+const starters = ['src/runtime/browserTasks.ts'];
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts', 'src/ui.ts', 'src/worker.ts'];
 /** The command, which package.json names as `bin`. */
 const program = 'src/cli.ts';
@@ -154,7 +156,7 @@ async function code() {
   const needed = await modulesOf('src/index.ts');
   return {
     ...source,
-    input: byName([...entries, program, ...hosts, 'src/javascript.ts']),
+    input: byName([...entries, program, ...hosts, ...starters, 'src/javascript.ts']),
     output: {
       dir: 'dist',
       format: 'es',
