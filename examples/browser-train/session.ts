@@ -1,0 +1,128 @@
+import {
+  createWorker,
+  type Progress,
+  type TaskWorker,
+  TextClassifier,
+  type TextExample,
+  ZipStorage,
+} from 'anyformer';
+import { Checkpoint, forgetRun, recallRun } from './checkpoint.ts';
+import { type Measurements, measure, noMeasurements } from './measurements.ts';
+import { classifierOptions, type Settings, trainingOptions } from './recipe.ts';
+
+/** One training from its start to its end, stops included. */
+export interface Run {
+  readonly examples: readonly TextExample[];
+  readonly settings: Settings;
+  readonly measurements: Measurements;
+  /** Whether it is at its end. */
+  isDone: boolean;
+  /** The update that the newest checkpoint was made after; 0 while there is none. */
+  savedStep: number;
+  /** Updates in all; 0 until the first is made. */
+  totalSteps: number;
+}
+
+export type OnProgress = (progress: Progress, run: Run) => void;
+
+/** The page's classifier, and the training that makes it. All is computed in one worker. */
+export class Session {
+  classifier: TextClassifier | undefined;
+  run: Run | undefined;
+  #checkpoint: Checkpoint | undefined;
+  #stopping = new AbortController();
+
+  private constructor(readonly worker: TaskWorker) {}
+
+  static async open(): Promise<Session> {
+    return new Session(await createWorker());
+  }
+
+  /** Brings back what the last visit left: a training to go on with, or the model of one. */
+  async recall(): Promise<Run | undefined> {
+    const found = await recallRun();
+    if (!found) return undefined;
+    this.#use(await TextClassifier.load(found.checkpoint, { worker: this.worker }));
+    this.run = found.run;
+    this.#checkpoint = found.checkpoint;
+    return this.run;
+  }
+
+  /** Trains a new classifier; the one before it goes. Returns when it is done or stopped. */
+  async start(examples: readonly TextExample[], settings: Settings, onProgress: OnProgress) {
+    const progress = { measurements: noMeasurements(), isDone: false, savedStep: 0, totalSteps: 0 };
+    this.run = { examples, settings, ...progress };
+    this.#checkpoint = new Checkpoint(this.run);
+    await this.#train(this.run, this.#checkpoint, { resume: false }, onProgress);
+  }
+
+  /** Goes on from the checkpoint, bit for bit as if there had been no stop. */
+  async resume(onProgress: OnProgress) {
+    await this.#train(this.run!, this.#checkpoint!, { resume: true }, onProgress);
+  }
+
+  get canResume(): boolean {
+    return this.run !== undefined && !this.run.isDone && this.run.savedStep > 0;
+  }
+
+  /** Why the next visit will not find this training again; undefined where it will. */
+  get keepingProblem(): string | undefined {
+    return this.#checkpoint?.problem;
+  }
+
+  /** Stops after the update that is being made, and keeps a checkpoint of it. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Takes the model of a file in place of the one there is. */
+  async load(file: File): Promise<void> {
+    this.#use(await TextClassifier.load(file, { worker: this.worker }));
+    this.run = undefined;
+    // What the next visit finds is not what this one shows.
+    await forgetRun().catch(() => undefined);
+  }
+
+  /** The model as one file. */
+  async pack(): Promise<Blob> {
+    const zip = new ZipStorage();
+    await this.classifier!.save(zip);
+    return zip.blob();
+  }
+
+  async #train(
+    run: Run,
+    checkpoint: Checkpoint,
+    { resume }: { resume: boolean },
+    onProgress: OnProgress,
+  ) {
+    const { examples, settings, measurements } = run;
+    this.#stopping = new AbortController();
+    const options = classifierOptions(settings, examples);
+    this.#use(await TextClassifier.create({ ...options, worker: this.worker }));
+    try {
+      await this.classifier!.train(examples, {
+        ...trainingOptions(settings, examples),
+        outputDir: checkpoint,
+        resumeFromCheckpoint: resume,
+        signal: this.#stopping.signal,
+        onProgress: (progress) => {
+          if (progress.phase === 'train') {
+            measure(measurements, progress);
+            run.totalSteps = progress.totalSteps!;
+          }
+          onProgress(progress, run);
+        },
+      });
+      run.isDone = true;
+      await checkpoint.keep();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ABORTED') throw error;
+    }
+  }
+
+  #use(classifier: TextClassifier): void {
+    this.classifier?.dispose();
+    this.classifier = classifier;
+  }
+}
