@@ -34,7 +34,7 @@ export function showBars(list: HTMLElement, bars: readonly Bar[]): void {
     label!.textContent = name;
     label!.title = name;
     (track!.firstElementChild as HTMLElement).style.transform =
-      `translateX(${(100 * (share - 1)).toFixed(2)}%)`;
+      share > 0 ? `translateX(${(100 * (share - 1)).toFixed(2)}%)` : 'translateX(-102%)';
     figure!.textContent = amount;
   }
   // Whoever has no mouse scrolls a long list by its focus.

@@ -1,0 +1,294 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer-core';
+import { build, type PreviewServer, preview } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findChromium } from '../runtimes/support/find.mjs';
+import { root, temporaryFolder } from '../support/builtPackage.ts';
+import { toyReviews } from './runExample.ts';
+
+const chromium = findChromium();
+const title = chromium ? 'Chromium' : 'Chromium, left out: set CHROMIUM to its path';
+
+const toCsv = (count: number) =>
+  ['text,label', ...toyReviews(count).map(({ text, label }) => `"${text}",${label}`)].join('\n');
+
+describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_000 }, () => {
+  let folder: string;
+  let server: PreviewServer;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    const site = {
+      root: join(root, 'examples/browser-train'),
+      build: { outDir: join(folder, 'site'), emptyOutDir: true },
+      logLevel: 'error',
+    } as const;
+    await build(site);
+    server = await preview({ ...site, preview: { host: '127.0.0.1', port: 0 } });
+    const args = ['--no-sandbox', '--disable-gpu'];
+    browser = await puppeteer.launch({ executablePath: chromium!, args });
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    // What one test leaves in the browser is not there for the next.
+    const context = await browser.createBrowserContext();
+    page = await context.newPage();
+    problems = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await open();
+  });
+  afterEach(async () => {
+    await page.browserContext().close();
+    expect(problems).toEqual([]);
+  });
+
+  async function open(): Promise<void> {
+    await page.goto(server.resolvedUrls!.local[0]!);
+    await waitFor('threads', /(at once|because)/);
+  }
+
+  const text = (id: string) => page.$eval(`#${id}`, (element) => element.textContent ?? '');
+  const waitFor = (id: string, pattern: RegExp) =>
+    page.waitForFunction(
+      (id, source) => new RegExp(source).test(document.getElementById(id)!.textContent ?? ''),
+      { timeout: 100_000, polling: 50 },
+      id,
+      pattern.source,
+    );
+  const paste = (rows: string) =>
+    page.$eval(
+      '#rows',
+      (area, rows) => {
+        (area as HTMLTextAreaElement).value = rows;
+        area.dispatchEvent(new Event('input'));
+      },
+      rows,
+    );
+  const stepsDone = async () => Number(/^[\d,]+/.exec(await text('step'))?.[0].replace(',', ''));
+
+  async function train(rows: string, epochs: number): Promise<void> {
+    await paste(rows);
+    await waitFor('data-status', / rows with /);
+    await page.$eval(
+      '#epochs',
+      (field, epochs) => {
+        (field as HTMLInputElement).value = String(epochs);
+        field.dispatchEvent(new Event('input'));
+      },
+      epochs,
+    );
+    await page.click('#train');
+  }
+
+  /** What the button for it hands to the browser, as bytes in base 64. */
+  async function download(): Promise<string> {
+    await page.evaluate(() => {
+      const create = URL.createObjectURL;
+      URL.createObjectURL = (blob) => {
+        Object.assign(globalThis, { downloaded: blob });
+        return create(blob);
+      };
+    });
+    await page.click('#download');
+    await page.waitForFunction('globalThis.downloaded');
+    return page.evaluate(async () => {
+      const { downloaded } = globalThis as unknown as { downloaded: Blob };
+      const bytes = new Uint8Array(await downloaded.arrayBuffer());
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    });
+  }
+
+  /** The weights of such a file; the dates of a zip are not to be compared. */
+  const weightsOf = async (archive: string) => {
+    const { unzipSync } = await import('fflate');
+    return unzipSync(Buffer.from(archive, 'base64'))['model.safetensors']!;
+  };
+
+  it('learns, and labels a text that it has not seen; the model goes to a file and comes back', async () => {
+    await train(toCsv(240), 8);
+    await waitFor('training-status', /^Done\. (9\d|100) % of the held-out texts right/);
+    const curve = await page.$eval('#loss-curve', (element) => element.ariaLabel ?? '');
+    const [, first, last] = /from ([\d.]+) to ([\d.]+)/.exec(curve)!;
+    expect(Number(last)).toBeLessThan(Number(first) / 2);
+    await page.type('#sentence', 'a boring and awful film');
+    await waitFor('try-status', /Most likely: bad\./);
+    const scores = await text('scores');
+
+    const file = join(folder, 'classifier.zip');
+    await writeFile(file, Buffer.from(await download(), 'base64'));
+    await page.evaluate(() => indexedDB.deleteDatabase('keyval-store'));
+    await open();
+    expect(await text('try-status')).toMatch(/There is no model yet/);
+    await page.type('#sentence', 'a boring and awful film');
+    await ((await page.$('#model-file')) as ElementHandle<HTMLInputElement>).uploadFile(file);
+    await waitFor('try-status', /Most likely: bad\./);
+    expect(await text('scores')).toBe(scores);
+
+    const other = join(folder, 'other.zip');
+    await writeFile(other, 'not a zip file');
+    await ((await page.$('#model-file')) as ElementHandle<HTMLInputElement>).uploadFile(other);
+    await waitFor('try-status', /\(INVALID_FILE\)/);
+  });
+
+  it('stops, and goes on after a reload to the very weights of a training without a stop', async () => {
+    const rows = toCsv(1200);
+    await train(rows, 6);
+    await waitFor('training-status', /^Done\./);
+    const whole = await weightsOf(await download());
+
+    await page.click('#train');
+    await waitFor('step', /^[2-9]\d \//);
+    await page.click('#train');
+    await waitFor('training-status', /^Stopped after step \d+\./);
+    const stopped = await stepsDone();
+    await open();
+    await waitFor('train', /^Resume$/);
+    expect(await text('training-status')).toContain(`stopped at step ${stopped}.`);
+    await page.click('#train');
+    await waitFor('training-status', /^Done\./);
+    expect(Buffer.compare(await weightsOf(await download()), whole)).toBe(0);
+  });
+
+  it('has no task of 50 ms and moves nothing while it trains', async () => {
+    await paste(toCsv(1200));
+    await waitFor('data-status', / rows with /);
+    await page.evaluate(() => {
+      const seen = { tasks: [] as number[], shift: 0 };
+      Object.assign(globalThis, { seen });
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) seen.tasks.push(duration);
+      }).observe({ type: 'longtask' });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) seen.shift += (entry as LayoutShift).value;
+      }).observe({ type: 'layout-shift' });
+    });
+    await page.click('#train');
+    await waitFor('training-status', /^Done\./);
+    const { tasks, shift } = (await page.evaluate('globalThis.seen')) as {
+      tasks: number[];
+      shift: number;
+    };
+    expect(tasks).toEqual([]);
+    expect(shift).toBeLessThan(0.01);
+  });
+
+  it('names the rows that cannot be used, and says why a table cannot', async () => {
+    await paste('id,body,stars\n1,"fine film",good\n2,"",bad\n3,"dull film",bad\n4\n');
+    await waitFor('data-status', /^2 rows with 2 labels; 2 left out:$/);
+    expect(await page.$eval('#text-column', (e) => (e as HTMLSelectElement).value)).toBe('body');
+    expect(await text('problems')).toBe('Row 3: body is emptyRow 5: it has 1 field, the header 3');
+    await paste('text,label\n"never closed,good\n');
+    await waitFor('data-status', /row 2: it opens a quote that is never closed\. \(INVALID_DATA\)/);
+    expect(await page.$eval('#train', (e) => (e as HTMLButtonElement).disabled)).toBe(true);
+    await paste('{"text":"fine","label":"good"}\n{"text":"dull","label":"good"}');
+    await waitFor('data-status', /^2 rows with 1 label\.$/);
+    await page.click('#train');
+    await waitFor('training-status', /only the label 'good'.*\(INVALID_DATA\)/);
+  });
+
+  it('can be used by the keyboard alone', async () => {
+    const focused = () => page.evaluate(() => document.activeElement?.id ?? '');
+    async function tabTo(id: string): Promise<void> {
+      for (let presses = 0; presses < 20; presses++) {
+        await page.keyboard.press('Tab');
+        if ((await focused()) !== id) continue;
+        const outline = await page.evaluate(
+          () => getComputedStyle(document.activeElement!).outline,
+        );
+        expect(outline).toContain('solid 3px');
+        return;
+      }
+      throw new Error(`Tab does not lead to ${id}`);
+    }
+    await tabTo('rows');
+    await tabTo('sample');
+    await page.keyboard.press('Space');
+    await waitFor('data-status', /^64 rows with 4 labels\.$/);
+    await tabTo('epochs');
+    await tabTo('train');
+    await page.keyboard.press('Enter');
+    await waitFor('training-status', /^Done\./);
+    expect(await focused()).toBe('train');
+    expect(await text('announcement')).toMatch(/^Done\./);
+    await tabTo('sentence');
+    await page.keyboard.type('My parcel is lost');
+    await waitFor('try-status', /Most likely: delivery\./);
+    await tabTo('download');
+    await tabTo('load');
+  });
+
+  it.each(['light', 'dark'])('is readable and fits a phone: %s', async (value) => {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+    await page.setViewport({ width: 360, height: 800 });
+    await page.click('#sample');
+    await waitFor('data-status', / rows with /);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    const contrasts = await page.evaluate(contrastsOfTexts);
+    expect(contrasts.length).toBeGreaterThan(20);
+    expect(contrasts.filter(({ contrast }) => contrast < 4.5)).toEqual([]);
+  });
+
+  it('trains on while another tab is in front', async () => {
+    await train(toCsv(1200), 6);
+    await waitFor('step', /^\d+ \//);
+    const before = await stepsDone();
+    const other = await page.browserContext().newPage();
+    await other.bringToFront();
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    await waitFor('training-status', /^Done\./);
+    expect(await stepsDone()).toBeGreaterThan(before);
+  });
+
+  it('trains on where a checkpoint cannot be kept, says so, and stops and resumes in its tab', async () => {
+    const session = await page.createCDPSession();
+    const { origin } = new URL(page.url());
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    await train(toCsv(1200), 12);
+    await waitFor('training-status', /^Epoch .* gone after a reload: .*QuotaExceededError/);
+    await page.click('#train');
+    await waitFor('training-status', /^Stopped after step \d+\..*QuotaExceededError/);
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    await page.click('#train');
+    await waitFor('training-status', /^Done\. \d+ % of the held-out texts right\. Try it below\.$/);
+  });
+});
+
+interface LayoutShift extends PerformanceEntry {
+  readonly value: number;
+}
+
+/** Of each element with a text of its own: how its colour stands out from what is behind it (WCAG). */
+function contrastsOfTexts(): { text: string; contrast: number }[] {
+  const channels = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const luminance = (color: string) => {
+    const [r, g, b] = channels(color).map((channel) => {
+      const c = channel / 255;
+      return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+  };
+  function background(element: Element | null): string {
+    if (!element) return 'rgb(255, 255, 255)';
+    const color = getComputedStyle(element).backgroundColor;
+    return channels(color)[3] === 0 ? background(element.parentElement) : color;
+  }
+  return [...document.querySelectorAll('body *')]
+    .filter((element) =>
+      [...element.childNodes].some((n) => n.nodeType === 3 && n.nodeValue?.trim()),
+    )
+    .filter((element) => element.checkVisibility() && !element.matches('option, :disabled *'))
+    .map((element) => {
+      const [a, b] = [getComputedStyle(element).color, background(element)].map(luminance);
+      const contrast = (Math.max(a!, b!) + 0.05) / (Math.min(a!, b!) + 0.05);
+      return { text: element.textContent!.trim().slice(0, 30), contrast };
+    });
+}
