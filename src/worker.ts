@@ -4,10 +4,18 @@
  */
 import { runtime } from '#runtime';
 import { createEngine } from './kernels/createEngine.ts';
+import { SYNCHRONOUS } from './tasks/generation/generationOptions.ts';
 import { TextClassifier } from './tasks/textClassifier.ts';
-import { serveTasks } from './worker/serveTasks.ts';
+import { TextGenerator } from './tasks/textGenerator.ts';
+import { Translator } from './tasks/translator.ts';
+import { serveTasks, type TaskRow } from './worker/serveTasks.ts';
 
 const { parent, hold } = runtime.taskWorkers!;
 
 // One row a task.
-serveTasks({ TextClassifier: { task: TextClassifier, streams: [] } }, createEngine, parent(), hold);
+const tasks: Record<string, TaskRow> = {
+  TextClassifier: { task: TextClassifier },
+  TextGenerator: { task: TextGenerator, streams: ['stream'], synchronous: SYNCHRONOUS },
+  Translator: { task: Translator, synchronous: SYNCHRONOUS },
+};
+serveTasks(tasks, createEngine, parent(), hold);

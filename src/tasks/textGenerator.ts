@@ -10,10 +10,11 @@ import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { CausalLanguageModeling } from './causalLanguageModeling.ts';
-import type { LoadOptions } from './classifierOptions.ts';
+import { type LoadOptions, loadSchema } from './classifierOptions.ts';
 import { CorpusDataset } from './corpusDataset.ts';
 import { encodeCorpus } from './encodeCorpus.ts';
 import type { GenerationOptions } from './generation/generationOptions.ts';
+import { inWorker } from './inWorker.ts';
 import { type LanguageModelReport, measureText } from './languageModelReport.ts';
 import { asLoadProgress } from './loadProgress.ts';
 import { type Corpus, readCorpus } from './readCorpus.ts';
@@ -28,7 +29,6 @@ import {
 import {
   type EvaluateTextOptions,
   evaluateTextSchema,
-  generatorLoadSchema,
   makeGeneratorTokenizer,
   type ParsedGeneratorOptions,
   parseGeneratorOptions,
@@ -38,6 +38,7 @@ import {
 } from './textGeneratorOptions.ts';
 import { type GeneratedText, streamText, writeTexts } from './writeTexts.ts';
 
+const NAME = 'TextGenerator';
 const TRAIN = 'TextGenerator.train';
 const openFolder = (target: StorageTarget) => openStorage(target, runtime);
 
@@ -69,11 +70,18 @@ export class TextGenerator {
   /**
    * A new generator. Its vocabulary and weights are made by the first `train`.
    *
+   * With `worker` it runs off this thread, by the same calls and to the same bits. Functions that say
+   * how to write (`logitsProcessors`, `stoppingCriteria`) cannot be called from there: `UNSUPPORTED`.
+   *
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
    *   `ENGINE` where the engine cannot run.
    */
   static async create(options: TextGeneratorOptions = {}): Promise<TextGenerator> {
     const parsed = parseGeneratorOptions(options);
+    const { worker, ...rest } = options;
+    if (worker) {
+      return inWorker(TextGenerator, { name: NAME, how: 'create', args: [rest] }, worker);
+    }
     await createEngine();
     return new TextGenerator(parsed);
   }
@@ -86,8 +94,11 @@ export class TextGenerator {
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextGenerator> {
-    const where = 'TextGenerator.load';
-    const { signal, onProgress } = parseOptions(where, generatorLoadSchema, options);
+    const { worker, ...rest } = parseOptions('TextGenerator.load', loadSchema, options);
+    if (worker) {
+      return inWorker(TextGenerator, { name: NAME, how: 'load', args: [source, rest] }, worker);
+    }
+    const { signal, onProgress } = rest;
     const storage = openFolder(source);
     const reading = readSealedFiles(storage, GENERATOR_FILES, {
       signal,

@@ -22,6 +22,8 @@ import {
   type TrainingOptions,
   trainingOptionEntries,
 } from '../train/trainingOptions.ts';
+import type { WorkerOption } from '../worker/taskWorker.ts';
+import { workerOption } from './inWorker.ts';
 import type { Corpus } from './readCorpus.ts';
 
 /** What follows from the tokenizer. */
@@ -45,11 +47,14 @@ export interface TextGeneratorOptions {
   tokenizer?: Tokenizer | GeneratorTokenizerOptions;
   /** Seed of the initial weights. Default: 42. */
   seed?: number;
+  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  worker?: WorkerOption;
 }
 
 const isObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
 
 const schema = v.strictObject({
+  worker: workerOption,
   decoder: v.optional(
     v.custom<NonNullable<TextGeneratorOptions['decoder']>>(isObject, 'an object'),
     () => ({}),
@@ -150,11 +155,6 @@ export interface EvaluateTextOptions {
 
 export const evaluateTextSchema = v.strictObject({
   batchSize: v.optional(positiveInteger, 32),
-  signal: v.optional(abortSignal),
-  onProgress: v.optional(callback<OnProgress>()),
-});
-
-export const generatorLoadSchema = v.strictObject({
   signal: v.optional(abortSignal),
   onProgress: v.optional(callback<OnProgress>()),
 });

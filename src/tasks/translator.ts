@@ -12,8 +12,9 @@ import { corpusBleu } from '../train/bleu.ts';
 import { corpusChrf } from '../train/chrf.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
-import type { LoadOptions } from './classifierOptions.ts';
+import { type LoadOptions, loadSchema } from './classifierOptions.ts';
 import { holdOutPairs } from './holdOutPairs.ts';
+import { inWorker } from './inWorker.ts';
 import { asLoadProgress } from './loadProgress.ts';
 import { encodePairs, type PairDataset } from './pairDataset.ts';
 import { readPairSource } from './readPairSource.ts';
@@ -37,10 +38,10 @@ import {
   type TranslateOptions,
   type TranslatorOptions,
   type TranslatorTrainingOptions,
-  translatorLoadSchema,
 } from './translatorOptions.ts';
 import { makeTokenizers, vocabularyOptions } from './translatorTokenizers.ts';
 
+const NAME = 'Translator';
 const TRAIN = 'Translator.train';
 const openFolder = (target: StorageTarget) => openStorage(target, runtime);
 
@@ -72,11 +73,18 @@ export class Translator {
   /**
    * A new translator. Its vocabularies and weights are made by the first `train`.
    *
+   * With `worker` it runs off this thread, by the same calls and to the same bits. Functions that say
+   * how to write (`logitsProcessors`, `stoppingCriteria`) cannot be called from there: `UNSUPPORTED`.
+   *
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
    *   `ENGINE` where the engine cannot run.
    */
   static async create(options: TranslatorOptions = {}): Promise<Translator> {
     const parsed = parseTranslatorOptions(options);
+    const { worker, ...rest } = options;
+    if (worker) {
+      return inWorker(Translator, { name: NAME, how: 'create', args: [rest] }, worker);
+    }
     await createEngine();
     return new Translator(parsed);
   }
@@ -90,7 +98,11 @@ export class Translator {
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<Translator> {
-    const { signal, onProgress } = parseOptions('Translator.load', translatorLoadSchema, options);
+    const { worker, ...rest } = parseOptions('Translator.load', loadSchema, options);
+    if (worker) {
+      return inWorker(Translator, { name: NAME, how: 'load', args: [source, rest] }, worker);
+    }
+    const { signal, onProgress } = rest;
     const storage = openFolder(source);
     const reading = readSealedFiles(storage, TRANSLATOR_FILES, {
       signal,

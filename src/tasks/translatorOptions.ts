@@ -1,14 +1,6 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
-import {
-  abortSignal,
-  callback,
-  fraction,
-  integer,
-  parseOptions,
-  positiveInteger,
-} from '../core/options.ts';
-import type { OnProgress } from '../core/progress.ts';
+import { fraction, integer, parseOptions, positiveInteger } from '../core/options.ts';
 import type { PairInput } from '../data/pairs.ts';
 import {
   type EncoderDecoderOptions,
@@ -20,11 +12,13 @@ import {
   type TrainingOptions,
   trainingOptionEntries,
 } from '../train/trainingOptions.ts';
+import type { WorkerOption } from '../worker/taskWorker.ts';
 import {
   type GenerationOptions,
   generationOptionNames,
   parseGeneration,
 } from './generation/generationOptions.ts';
+import { workerOption } from './inWorker.ts';
 import type { TranslatorParts } from './translatorFiles.ts';
 import {
   checkTokenizer,
@@ -58,6 +52,8 @@ export interface TranslatorOptions {
   maxLength?: number;
   /** Seed of the initial weights. Default: 42. */
   seed?: number;
+  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  worker?: WorkerOption;
 }
 
 const anObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
@@ -66,6 +62,7 @@ const tokenizerEntry = v.optional(
 );
 
 const schema = v.strictObject({
+  worker: workerOption,
   model: v.optional(
     v.custom<NonNullable<TranslatorOptions['model']>>(anObject, 'an object'),
     () => ({}),
@@ -175,11 +172,6 @@ export function parseTranslatorTraining(options: TranslatorTrainingOptions | und
   resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
   return { validationData, validationSplit, training, seed };
 }
-
-export const translatorLoadSchema = v.strictObject({
-  signal: v.optional(abortSignal),
-  onProgress: v.optional(callback<OnProgress>()),
-});
 
 /** What makes no sense for a translation: it is one text, which its own end token ends. */
 const NOT_OF_TRANSLATION = ['numReturnSequences', 'stopStrings', 'eosTokenId'] as const;

@@ -78,6 +78,7 @@ class RemoteTask {
 
   async #call(method: string, args: readonly unknown[]): Promise<unknown> {
     this.#checkAlive();
+    this.#checkCallable(method, args);
     const call = this.channel.call(this.description.id, 'call', [method, args]);
     const reply = (await this.#track(call)) as TaskReply;
     this.#properties = reply.properties;
@@ -87,6 +88,7 @@ class RemoteTask {
 
   async *#stream(method: string, args: readonly unknown[]): AsyncGenerator<unknown> {
     this.#checkAlive();
+    this.#checkCallable(method, args);
     let end!: () => void;
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -125,6 +127,20 @@ class RemoteTask {
       return await call;
     } finally {
       this.#running.delete(call);
+    }
+  }
+
+  /** A function of this side answers the worker by a promise, which some have no time for. */
+  #checkCallable(method: string, args: readonly unknown[]): void {
+    for (const arg of args) {
+      for (const option of this.description.synchronous) {
+        const given = (arg as Record<string, unknown> | undefined)?.[option];
+        if (!Array.isArray(given) || given.length === 0) continue;
+        throw new AnyformerError(
+          'UNSUPPORTED',
+          `${this.name}.${method}: ${option} has functions of this thread, which a task in a worker cannot call at every token; leave it out, or create or load the ${this.name} without worker.`,
+        );
+      }
     }
   }
 

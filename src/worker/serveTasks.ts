@@ -8,7 +8,9 @@ export interface TaskRow {
   /** The class; `create` and `load` make one, which has methods, getters and `dispose`. */
   readonly task: TaskClass;
   /** Its methods that give an AsyncIterable. All others give a promise. */
-  readonly streams: readonly string[];
+  readonly streams?: readonly string[];
+  /** Options of its methods whose functions must answer at once, which those of a page cannot. */
+  readonly synchronous?: readonly string[];
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -24,6 +26,7 @@ export interface TaskDescription {
   readonly id: number;
   readonly methods: readonly string[];
   readonly streams: readonly string[];
+  readonly synchronous: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
@@ -52,11 +55,11 @@ export function serveTasks(
     },
     info: async () => (await createEngine()).info(),
     async make(name: string, how: 'create' | 'load', args: never[]): Promise<TaskDescription> {
-      const { task: taskClass, streams } = tasks[name]!;
+      const { task: taskClass, streams = [], synchronous = [] } = tasks[name]!;
       const task = (await taskClass[how](...args)) as Task;
       const { methods, getters } = membersOf(taskClass.prototype, streams);
       const id = channel.share(new ServedTask(task, getters, () => channel.unshare(id)));
-      return { id, methods, streams, properties: propertiesOf(task, getters) };
+      return { id, methods, streams, synchronous, properties: propertiesOf(task, getters) };
     },
   });
 }

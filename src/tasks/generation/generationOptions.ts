@@ -129,6 +129,9 @@ const schema = v.strictObject(entries);
 /** The names of the options, for those who add some. */
 export const generationOptionNames = Object.keys(entries) as (keyof GenerationOptions)[];
 
+/** Options with functions that are called at every token and answer at once. */
+export const SYNCHRONOUS = ['logitsProcessors', 'stoppingCriteria'] as const;
+
 export type ParsedGeneration = Omit<
   v.InferOutput<typeof schema>,
   'eosTokenId' | 'seed' | 'stopStrings'
