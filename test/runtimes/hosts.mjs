@@ -1,3 +1,5 @@
+import { chromium, firefox } from '../support/chromium.ts';
+import { browserHosts } from './hosts/browser.mjs';
 import { bun } from './hosts/bun.mjs';
 import { deno } from './hosts/deno.mjs';
 import { edgeRuntime } from './hosts/edgeRuntime.mjs';
@@ -26,4 +28,6 @@ export const hosts = [
   workerd(),
   workerd('nodejs_compat'),
   edgeRuntime,
+  ...browserHosts('Chromium', chromium),
+  ...browserHosts('Firefox', firefox),
 ];

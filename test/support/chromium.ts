@@ -6,22 +6,24 @@ export interface InstalledBrowser {
   /** For the title of a test: without a path, how to get it. */
   readonly title: string;
   readonly path: string | undefined;
+  /** How to get it, where it is not there. */
+  readonly missing: string | undefined;
   launch(...args: string[]): Promise<Browser>;
 }
 
-const found = (
+function found(
   name: string,
   path: string | undefined,
   how: string,
-): Omit<InstalledBrowser, 'launch'> => ({
-  title: path ? name : `${name}, left out: ${how}`,
-  path,
-});
+): Omit<InstalledBrowser, 'launch'> {
+  const missing = path ? undefined : how;
+  return { title: missing ? `${name}, left out: ${missing}` : name, path, missing };
+}
 
 const chromiumFound = found(
   'Chromium',
   findChromium(),
-  "install Debian's chromium, or set CHROMIUM to its path",
+  'apt-get install chromium, or set CHROMIUM to its path',
 );
 
 export const chromium: InstalledBrowser = {
@@ -42,7 +44,7 @@ export const chromium: InstalledBrowser = {
 const firefoxFound = found(
   'Firefox',
   process.env.FIREFOX ?? findOnPath('firefox') ?? findOnPath('firefox-esr'),
-  "install Debian's firefox-esr, or set FIREFOX to its path",
+  'apt-get install firefox-esr, or set FIREFOX to its path',
 );
 
 export const firefox: InstalledBrowser = {

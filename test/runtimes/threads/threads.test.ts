@@ -1,19 +1,20 @@
 import { join } from 'node:path';
-import puppeteer, { type Browser } from 'puppeteer-core';
+import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../../src/index.ts';
 import { type InstalledPackage, installPackage } from '../../support/builtPackage.ts';
-import { findChromium } from '../support/find.mjs';
-import { type Serving, servePages } from '../support/pageServer.ts';
+import { chromium, openPage } from '../../support/chromium.ts';
+import { type Site, serveStatic } from '../../support/staticServer.ts';
+import { buildSite, type Place } from '../support/site.ts';
 import {
   type Convolved,
+  IMPORTS,
   type Programs,
   programHosts,
   runProgram,
   type Trained,
   writePrograms,
 } from './programHosts.ts';
-import { buildSite } from './threadsPage.ts';
 
 let installed: InstalledPackage;
 let reference: Trained;
@@ -91,36 +92,30 @@ describe("the same bits of tfjs's convolutions on 1, 2 and 4 threads of XNNPACK"
   }
 });
 
-const chromium = findChromium();
-const title = chromium ? 'Chromium' : 'Chromium, left out: set CHROMIUM to its path';
+/** As a careful site has it: scripts and workers are its own files or none. */
+const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 
-describe.skipIf(!chromium)(title, () => {
+describe.skipIf(!chromium.path)(chromium.title, () => {
   let browser: Browser;
   let site: string;
 
   beforeAll(async () => {
     site = join(installed.folder, 'site');
-    await buildSite(installed.folder, site);
-    browser = await puppeteer.launch({
-      executablePath: chromium!,
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+    await buildSite(installed.folder, site, IMPORTS);
+    browser = await chromium.launch();
   }, 120_000);
   afterAll(() => browser?.close());
-
-  type Place = 'runHere' | 'runInWorker';
 
   /** Opens a page of its own, and runs a program there. */
   async function runOnPage<Name extends keyof Programs>(
     where: Place,
     name: Name,
     options: EngineOptions,
-    serving: Serving,
+    serving: Site,
   ): Promise<Programs[Name]> {
-    const server = await servePages(site, serving);
-    const page = await browser.newPage();
+    const server = await serveStatic({ folders: { '/': site }, policy: POLICY, ...serving });
+    const { page } = await openPage(browser, `${server.address}index.html`);
     try {
-      await page.goto(`${server.address}index.html`);
       await page.waitForFunction('globalThis.runHere !== undefined');
       const call = `${where}('${name}', ${JSON.stringify(options)})`;
       return (await page.evaluate(call)) as Programs[Name];
@@ -130,7 +125,7 @@ describe.skipIf(!chromium)(title, () => {
     }
   }
 
-  const train = (where: Place, options: EngineOptions, serving: Serving) =>
+  const train = (where: Place, options: EngineOptions, serving: Site) =>
     runOnPage(where, 'training', options, serving);
 
   describe.each([
@@ -192,8 +187,8 @@ describe.skipIf(!chromium)(title, () => {
   it('takes WebAssembly of any type, and says what is missing', { timeout: 120_000 }, async () => {
     const options: EngineOptions = { threads: 1, relaxed: false };
     const isolated = false;
-    const wasmType = 'application/octet-stream';
-    expectNodesLosses(await train('runHere', options, { isolated, wasmType }));
+    const types = { '.wasm': 'application/octet-stream' };
+    expectNodesLosses(await train('runHere', options, { isolated, types }));
     const without = (file: string) => train('runHere', options, { isolated, missing: [file] });
     await expect(without('anyformer.simd.wasm')).rejects.toThrow(
       /anyformer\.simd\.wasm could not be loaded: .*\/wasm\/anyformer\.simd\.wasm answered 404\..* createEngine\(\{ modules \}\)/,

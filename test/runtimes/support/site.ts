@@ -1,9 +1,8 @@
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { IMPORTS } from './programHosts.ts';
 
-const PAGE = `${IMPORTS}
+const PAGE = `
 globalThis.runHere = run;
 globalThis.runInWorker = (...call) =>
   new Promise((resolve, reject) => {
@@ -15,23 +14,27 @@ globalThis.runInWorker = (...call) =>
 `;
 
 /** A site's own worker, in which it uses the package. */
-const OWN_WORKER = `${IMPORTS}
+const OWN_WORKER = `
 onmessage = ({ data }) =>
   run(...data).then(postMessage, (error) => postMessage({ error: error.message }));
 `;
+
+/** Where a page runs what `run` does: on its main thread, or in a Web Worker of its own. */
+export type Place = 'runHere' | 'runInWorker';
 
 /**
  * Makes a site of the package as a user does who bundles: one script for the page, one for a Web
  * Worker, and what these load by its address beside them.
  *
- * @param installed where the package and the programs stand.
+ * @param installed where the package stands, and what `source` imports.
+ * @param source a module that defines `run`, a function whose promise is of what may be cloned.
  */
-export async function buildSite(installed: string, site: string): Promise<void> {
+export async function buildSite(installed: string, site: string, source: string): Promise<void> {
   await mkdir(join(site, 'js'), { recursive: true });
   const scripts = { page: PAGE, ownWorker: OWN_WORKER };
   for (const [name, contents] of Object.entries(scripts)) {
     await build({
-      stdin: { contents, resolveDir: installed, sourcefile: `${name}.mjs` },
+      stdin: { contents: source + contents, resolveDir: installed, sourcefile: `${name}.mjs` },
       outfile: join(site, `js/${name}.js`),
       bundle: true,
       format: 'esm',
@@ -45,6 +48,6 @@ export async function buildSite(installed: string, site: string): Promise<void> 
   await cp(join(dist, 'wasm'), join(site, 'wasm'), { recursive: true });
   await writeFile(
     join(site, 'index.html'),
-    '<!doctype html><meta charset="utf-8"><title>threads</title><script type="module" src="js/page.js"></script>',
+    '<!doctype html><meta charset="utf-8"><title>anyformer</title><link rel="icon" href="data:,"><script type="module" src="js/page.js"></script>',
   );
 }
