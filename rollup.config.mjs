@@ -8,8 +8,10 @@ import esbuild from 'rollup-plugin-esbuild';
 import { thirdPartyNotices } from './rollup.notices.mjs';
 import {
   addressOfScript,
+  exportOnItsOwnLine,
   handsOverTfjs,
   inlineWasm,
+  packedWasm,
   printsIntegrity,
   privateGlobals,
   stands,
@@ -61,6 +63,9 @@ export function tfjsParts() {
       return null;
     },
     transform(code, id) {
+      // What is left of its own search for Node would make a bundler search, too.
+      if (/\/seedrandom\.js$/.test(id))
+        return { code: code.replace("require('crypto')", 'null'), map: null };
       if (!/\/tfjs-(core|backend-\w+)\//.test(id)) return null;
       return { code, map: null, moduleSideEffects: ACTING.test(id) };
     },
@@ -160,11 +165,14 @@ async function code() {
     output: {
       dir: 'dist',
       format: 'es',
-      chunkFileNames: 'chunks/[name]-[hash].js',
+      // Where the addresses that it writes are those of its worker.
+      chunkFileNames: ({ name }) =>
+        name === 'browserTasks' ? 'runtime/[name].js' : 'chunks/[name]-[hash].js',
       onlyExplicitManualChunks: true,
       manualChunks: (id) => (OF_TFJS.test(id) && needed.has(id) ? 'tfjs' : undefined),
     },
     plugins: [
+      packedWasm(),
       ...source.plugins,
       minify(),
       thirdPartyNotices('THIRD-PARTY.txt'),
@@ -172,6 +180,15 @@ async function code() {
     ],
   };
 }
+
+/** Where there is one file, and its WebAssembly beside it. */
+const withoutPackedWasm = {
+  name: 'without-packed-wasm',
+  load: (id) =>
+    /\/runtime\/packedWasm\.ts$/.test(id)
+      ? 'export const unpackWasm = async () => undefined;'
+      : null,
+};
 
 /** For pages without a build: a classic script, and beside it what it needs only where there is no WebAssembly. */
 const script = [
@@ -181,6 +198,7 @@ const script = [
     plugins: [
       handsOverTfjs(TFJS_GLOBALS),
       stands('#runtime', 'src/runtime/browser.ts'),
+      withoutPackedWasm,
       addressOfScript(),
       ...source.plugins,
     ],
@@ -217,7 +235,7 @@ const inline = {
     file: 'dist/anyformer.inline.js',
     format: 'es',
     inlineDynamicImports: true,
-    plugins: [printsIntegrity()],
+    plugins: [exportOnItsOwnLine, printsIntegrity()],
   },
 };
 
@@ -246,7 +264,7 @@ const taskWorkerCode = {
   input: { 'runtime/browserTaskWorker': 'src/worker.ts' },
   output: { dir: 'dist', format: 'es', inlineDynamicImports: true },
   // Nothing of a whole program is left out any more.
-  plugins: [inTaskWorker, ...source.plugins, minify({ annotations: false })],
+  plugins: [inTaskWorker, withoutPackedWasm, ...source.plugins, minify({ annotations: false })],
 };
 
 /** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */

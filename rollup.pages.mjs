@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /** What an import of `name` is instead, where a build chooses for its host. */
 export function stands(name, forIt) {
@@ -99,3 +100,23 @@ export function printsIntegrity() {
     },
   };
 }
+
+/** `….wasm?packed` is the file, gzipped, as base64. */
+export function packedWasm() {
+  const SUFFIX = '?packed';
+  return {
+    name: 'packed-wasm',
+    resolveId: (id, importer) => (id.endsWith(SUFFIX) ? join(dirname(importer), id) : null),
+    load(id) {
+      if (!id.endsWith(SUFFIX)) return null;
+      const packed = gzipSync(readFileSync(id.slice(0, -SUFFIX.length)), { level: 9 });
+      return `export default '${packed.toString('base64')}';`;
+    },
+  };
+}
+
+/** Shows readers and tools, which look at the start of lines, that a file is a module. */
+export const exportOnItsOwnLine = {
+  name: 'export-on-its-own-line',
+  renderChunk: (code) => ({ code: code.replace(/export\{[^{}]*\};?\s*$/, '\n$&'), map: null }),
+};

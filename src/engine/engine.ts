@@ -8,7 +8,7 @@ import { AnyformerBackend } from './backend.ts';
 import { type EngineOptions, parseEngineOptions } from './engineOptions.ts';
 import type { Heap } from './heap.ts';
 import { bootJavaScript } from './javaScriptEngine.ts';
-import { loadWasm } from './loadWasm.ts';
+import { loadWasm, type WasmModules } from './loadWasm.ts';
 import { bindNativeKernels } from './nativeKernels.ts';
 import { usePlatform } from './platform.ts';
 import { bootTfjsBinary, sharedMemory, tfjsFile } from './tfjsBinary.ts';
@@ -24,7 +24,10 @@ export interface Feature {
 /** What the engine runs on and holds now; `String(engine)` is the same for people. */
 export interface EngineInfo {
   readonly runtime: string;
-  /** 'javascript' where WebAssembly may not run; `webAssembly` says why. */
+  /**
+   * 'javascript' where WebAssembly may not run; `webAssembly` says why. It has a reason, too, where
+   * the files are not found and those within the script are used.
+   */
   readonly backend: 'wasm' | 'javascript';
   readonly webAssembly: Feature;
   readonly simd: Feature;
@@ -95,7 +98,7 @@ export class Engine {
       return `anyformer on ${info.runtime}, plain JavaScript (${why})\n${tensors}`;
     }
     return [
-      `anyformer on ${info.runtime}, WebAssembly`,
+      `anyformer on ${info.runtime}, WebAssembly${info.webAssembly.reason ? ` (${info.webAssembly.reason})` : ''}`,
       [
         feature('SIMD', info.simd),
         feature('relaxed SIMD', info.relaxedSimd),
@@ -144,13 +147,16 @@ async function bootWasm(options: Required<EngineOptions>): Promise<Engine> {
     );
   }
   const relaxedSimd = await chooseRelaxedSimd(relaxed);
-  const threads = chooseThreads(wantedThreads);
+  let threads = chooseThreads(wantedThreads);
+  const load = () => loadFiles({ relaxed: relaxedSimd.enabled, shared: threads.enabled }, modules);
+  const files = await load().catch((error: AnyformerError) => {
+    // The program may have the files for one thread within itself, and has not these.
+    if (!threads.enabled || !runtime.unpackWasm) throw error;
+    threads = { enabled: false, count: 1, reason: `they have no program: ${error.message}` };
+    return load();
+  });
+  const { tfjsSource, kernelFile, kernelSource, unpacked } = files;
   const memory = threads.enabled ? sharedMemory() : undefined;
-  const kernelFile: WasmFile = `anyformer.${relaxedSimd.enabled ? 'relaxed' : 'simd'}${memory ? '.shared' : ''}.wasm`;
-  const [tfjsSource, kernelSource] = await Promise.all([
-    loadWasm(tfjsFile(threads.enabled), modules, runtime),
-    loadWasm(kernelFile, modules, runtime).then((source) => compile(kernelFile, source)),
-  ]);
   const shared = memory && { memory, threads: createXnnThreads(threads) };
   const binary = await bootTfjsBinary(tfjsSource, shared);
   const { native, table } = await bindNativeKernels(kernelFile, kernelSource, binary.heap);
@@ -160,7 +166,23 @@ async function bootWasm(options: Required<EngineOptions>): Promise<Engine> {
   if (!(await tf.setBackend(BACKEND))) {
     throw new AnyformerError('ENGINE', 'tfjs refused to switch to the WebAssembly backend.');
   }
-  return new Engine(backend, { enabled: true }, relaxedSimd, threads);
+  const webAssembly = { enabled: true, ...(unpacked && { reason: unpacked }) };
+  return new Engine(backend, webAssembly, relaxedSimd, threads);
+}
+
+/** The two binaries of a build, and why they were not where they are looked for. */
+async function loadFiles(build: { relaxed: boolean; shared: boolean }, modules: WasmModules) {
+  const kernelFile: WasmFile = `anyformer.${build.relaxed ? 'relaxed' : 'simd'}${build.shared ? '.shared' : ''}.wasm`;
+  let unpacked: string | undefined;
+  const load = (file: WasmFile) =>
+    loadWasm(file, modules, runtime, (reason) => {
+      unpacked = `from within the script, since ${reason}`;
+    });
+  const [tfjsSource, kernelSource] = await Promise.all([
+    load(tfjsFile(build.shared)),
+    load(kernelFile).then((source) => compile(kernelFile, source)),
+  ]);
+  return { tfjsSource, kernelFile, kernelSource, unpacked };
 }
 
 async function chooseRelaxedSimd(wanted: boolean): Promise<Feature> {

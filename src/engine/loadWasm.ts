@@ -55,27 +55,46 @@ function checkGiven(file: string, given: unknown): asserts given is WasmGiven {
 }
 
 /**
- * Gets hold of a file: the one that the user gives, else the host's own.
+ * Gets hold of a file: the one that the user gives, else the host's own, of which there may be a
+ * second one within the program where the first is not found.
+ * @param onUnpacked hears why it is the second one.
  * @throws AnyformerError `ENGINE` when it cannot be had.
  */
 export async function loadWasm(
   file: WasmFile,
   modules: WasmModules,
   host: Runtime,
+  onUnpacked: (reason: string) => void = () => {},
 ): Promise<WasmSource> {
-  const chosen =
-    (typeof modules === 'function' ? modules : modules[file]) ?? (() => host.loadWasm(file));
-  try {
+  const own = typeof modules === 'function' ? modules : modules[file];
+  const chosen = own ?? (() => host.loadWasm(file));
+  const found = await attempt(file, async () => {
     const given: unknown = typeof chosen === 'function' ? await chosen(file) : chosen;
     checkGiven(file, given);
-    return isUrl(given) ? await readAddress(file, given, host) : given;
+    return isUrl(given) ? readAddress(file, given, host) : given;
+  }).catch(async (error: AnyformerError) => {
+    const unpacked = own === undefined ? await unpack(file, host) : undefined;
+    if (unpacked === undefined) throw error;
+    onUnpacked(error.message);
+    return unpacked;
+  });
+  return isWasm(found) ? found : attempt(file, () => compileResponse(file, found));
+}
+
+/** Whatever `load` fails of becomes an AnyformerError. */
+async function attempt<T>(file: WasmFile, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
   } catch (cause) {
     if (cause instanceof AnyformerError && cause.code !== 'STORAGE') throw cause;
     throw notLoaded(file, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
-async function readAddress(file: WasmFile, url: URL, host: Runtime): Promise<WasmSource> {
+/** A part of the program that is missing too has nothing to add to what was wrong before. */
+const unpack = (file: WasmFile, host: Runtime) => host.unpackWasm?.(file).catch(() => undefined);
+
+async function readAddress(file: WasmFile, url: URL, host: Runtime) {
   // fetch knows no file: in most hosts that have files.
   if (url.protocol === 'file:' && host.openPath) {
     const name = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf('/') + 1));
@@ -84,7 +103,7 @@ async function readAddress(file: WasmFile, url: URL, host: Runtime): Promise<Was
   }
   const response = await fetch(url);
   const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
-  if (response.ok && !isPage) return compileResponse(file, response);
+  if (response.ok && !isPage) return response;
   await response.body?.cancel();
   // Without the query: messages end up in logs, signatures should not.
   const where = `${url.origin}${url.pathname}`;

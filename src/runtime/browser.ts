@@ -29,6 +29,8 @@ const addresses: Readonly<Record<WasmFile, () => URL>> = {
 export const runtime: Runtime = {
   name: 'browser',
   loadWasm: async (file) => addresses[file](),
+  // A part of its own, for those whose bundler copies no files.
+  unpackWasm: async (file) => (await import('./packedWasm.ts')).unpackWasm(file),
   schemes: browserSchemes,
   javaScript,
   get withoutThreads() {

@@ -38,6 +38,11 @@ export interface Runtime {
   readonly name: string;
   /** Gives one of the WebAssembly files that the package ships. */
   loadWasm(file: WasmFile): Promise<WasmGiven>;
+  /**
+   * Gives it from within the program, where it is not found at the address that loadWasm gives;
+   * undefined for a file that does not stand there.
+   */
+  unpackWasm?(file: WasmFile): Promise<WasmSource | undefined>;
   /** Why the builds with relaxed SIMD are not there, on a host that does not bring them along. */
   readonly withoutRelaxedSimd?: string;
   /** Why there are no threads here, and what gives them; undefined where there are. */

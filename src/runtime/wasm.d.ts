@@ -14,3 +14,9 @@ declare module '*.wasm?inline' {
   const decode: () => Uint8Array<ArrayBuffer>;
   export default decode;
 }
+
+// Gzipped, as base64.
+declare module '*.wasm?packed' {
+  const packed: string;
+  export default packed;
+}

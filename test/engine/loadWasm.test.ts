@@ -112,3 +112,41 @@ describe('a file that cannot be had', () => {
     }
   });
 });
+
+describe('a file that stands within the program, too', () => {
+  const within = new Uint8Array(own);
+  const loadFrom = async (path: string, unpackWasm: () => Promise<Uint8Array<ArrayBuffer>>) => {
+    const reasons: string[] = [];
+    const twice = { ...host, loadWasm: async () => address(path), unpackWasm };
+    const found = await loadWasm(FILE, {}, twice, (reason) => reasons.push(reason));
+    return { found, reasons };
+  };
+
+  it('is taken from there where the other one is not found, and says so', async () => {
+    for (const [path, answer] of [
+      ['/missing.wasm', '404'],
+      ['/page.wasm', 'with a web page'],
+    ] as const) {
+      const { found, reasons } = await loadFrom(path, async () => within);
+      expect(found).toBe(within);
+      expect(reasons).toEqual([expect.stringContaining(`${path} answered ${answer}`)]);
+    }
+  });
+
+  it('is not asked for where the other one is found, or the user gives one', async () => {
+    const unpackWasm = vi.fn(async () => within);
+    expect(isWasmModule((await loadFrom('/right.wasm', unpackWasm)).found)).toBe(true);
+    await expect(loadFrom('/torn.wasm', unpackWasm)).rejects.toMatchObject({ code: 'ENGINE' });
+    const given = loadWasm(FILE, { [FILE]: address('/missing.wasm') }, { ...host, unpackWasm });
+    await expect(given).rejects.toThrow(/answered 404/);
+    expect(unpackWasm).not.toHaveBeenCalled();
+  });
+
+  it('adds nothing to what was wrong where it cannot be had either', async () => {
+    const unpackWasm = () => Promise.reject(new Error('no such chunk'));
+    await expect(loadFrom('/missing.wasm', unpackWasm)).rejects.toMatchObject({
+      code: 'ENGINE',
+      message: expect.stringMatching(/missing\.wasm answered 404/),
+    });
+  });
+});

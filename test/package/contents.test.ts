@@ -163,7 +163,7 @@ describe('the entries', () => {
   it('leave what is of Node to the leaves for Node, Deno and Bun', async () => {
     for (const { condition, file } of hostLeaves()) {
       const { outside } = await reach(file);
-      const isNode = ['default', 'deno', 'bun'].includes(condition);
+      const isNode = ['node', 'deno', 'bun'].includes(condition);
       expect(
         outside.some((name) => name.startsWith('node:')),
         file,

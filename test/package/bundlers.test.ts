@@ -1,0 +1,153 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import { build as buildWithEsbuild } from 'esbuild';
+import type { Browser } from 'puppeteer-core';
+import { rollup } from 'rollup';
+import { build as buildWithVite } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import webpack from 'webpack';
+import { type InstalledPackage, installPackage } from '../support/builtPackage.ts';
+import { chromium, openPage } from '../support/chromium.ts';
+import { serveStatic } from '../support/staticServer.ts';
+
+/** Builds app.js of `folder` into `site`, with no settings but where from and where to. */
+type Bundle = (folder: string, site: string) => Promise<unknown>;
+
+const page = (script: string) =>
+  `<!doctype html><meta charset="utf-8"><title>app</title><link rel="icon" href="data:,">${script}`;
+
+const bundlers: Readonly<Record<string, { bundle: Bundle; script: string; copiesFiles: boolean }>> =
+  {
+    Vite: {
+      copiesFiles: true,
+      script: '<script type="module" src="./app.js"></script>',
+      bundle: (root, outDir) =>
+        buildWithVite({ root, configFile: false, logLevel: 'error', build: { outDir } }),
+    },
+    webpack: {
+      copiesFiles: true,
+      script: '<script defer src="main.js"></script>',
+      bundle: (context, path) =>
+        new Promise<void>((resolve, reject) =>
+          webpack(
+            { mode: 'production', context, entry: './app.js', output: { path } },
+            (error, stats) => {
+              if (!error && !stats?.hasErrors()) resolve();
+              else reject(error ?? new Error(stats!.toString('errors-only')));
+            },
+          ),
+        ),
+    },
+    esbuild: {
+      copiesFiles: false,
+      script: '<script defer src="app.js"></script>',
+      bundle: (folder, outdir) =>
+        buildWithEsbuild({
+          entryPoints: [join(folder, 'app.js')],
+          bundle: true,
+          outdir,
+          logLevel: 'error',
+        }),
+    },
+    rollup: {
+      copiesFiles: false,
+      script: '<script type="module" src="app.js"></script>',
+      async bundle(folder, dir) {
+        const input = join(folder, 'app.js');
+        const built = await rollup({ input, plugins: [nodeResolve()], onLog: () => {} });
+        await built.write({ dir });
+      },
+    },
+  };
+
+interface Shown {
+  readonly labels: readonly string[];
+  readonly losses: readonly number[];
+  readonly info: {
+    readonly runtime: string;
+    readonly webAssembly: { enabled: boolean; reason?: string };
+    readonly threads: { enabled: boolean; count: number; running: number; reason?: string };
+  };
+}
+
+let installed: InstalledPackage;
+let browser: Browser;
+beforeAll(async () => {
+  if (!chromium.path) return;
+  installed = await installPackage();
+  browser = await chromium.launch();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await installed?.remove();
+});
+
+async function shownBy(site: string, isolated: boolean): Promise<Shown> {
+  const server = await serveStatic({ folders: { '/': site }, isolated });
+  const { page, complaints } = await openPage(browser, `${server.address}index.html`);
+  try {
+    await page.waitForFunction('document.body.dataset.state !== undefined', { timeout: 30_000 });
+    const text = (await page.evaluate('document.body.textContent')) as string;
+    expect(await page.evaluate('document.body.dataset.state'), text).toBe('done');
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(complaints.join('\n'), { cause: error });
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
+
+describe.skipIf(!chromium.path)(
+  `a small app, with no special settings, in ${chromium.title}`,
+  () => {
+    describe.each(Object.entries(bundlers))(
+      'built by %s',
+      (name, { bundle, script, copiesFiles }) => {
+        let site: string;
+        beforeAll(async () => {
+          const folder = join(installed.folder, name);
+          site = join(folder, 'site');
+          await mkdir(folder);
+          const app = fileURLToPath(new URL('bundlers/app.js', import.meta.url));
+          await copyFile(app, join(folder, 'app.js'));
+          await writeFile(join(folder, 'index.html'), page(script));
+          await bundle(folder, site);
+          // Vite has made its own.
+          if (name !== 'Vite') await copyFile(join(folder, 'index.html'), join(site, 'index.html'));
+        }, 120_000);
+
+        it('trains and predicts', { timeout: 60_000 }, async () => {
+          const { labels, losses, info } = await shownBy(site, false);
+          expect(labels).toEqual(['cold', 'warm']);
+          expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+          expect(info).toMatchObject({ runtime: 'browser', threads: { enabled: false, count: 1 } });
+          expect(info.webAssembly).toEqual(
+            copiesFiles
+              ? { enabled: true }
+              : { enabled: true, reason: expect.stringMatching(/^from within the script, since /) },
+          );
+        });
+
+        it(copiesFiles
+          ? 'has threads on an isolated page'
+          : 'says why it has no threads on an isolated page', { timeout: 60_000 }, async () => {
+          const { labels, info } = await shownBy(site, true);
+          expect(labels).toEqual(['cold', 'warm']);
+          expect(info.threads).toEqual(
+            copiesFiles
+              ? { enabled: true, count: 2, running: 2 }
+              : {
+                  enabled: false,
+                  count: 1,
+                  running: 1,
+                  reason: expect.stringMatching(/^they have no program: .*could not be loaded/),
+                },
+          );
+        });
+      },
+    );
+  },
+);
