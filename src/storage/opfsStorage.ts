@@ -217,6 +217,8 @@ async function removeReplaced(folder: FileSystemDirectoryHandle, index: Index): 
   try {
     const used = new Set(index.values());
     for await (const [name, handle] of folder.entries()) {
+      // What a browser writes the index into until it is closed, left by a tab that was killed.
+      if (handle.kind === 'file' && name.startsWith(`${INDEX}.`)) await folder.removeEntry(name);
       if (handle.kind !== 'directory' || !name.startsWith(SET)) continue;
       if (!used.has(name)) await folder.removeEntry(name, { recursive: true });
       else await removeFiles(handle, (file) => index.get(file) !== name);
