@@ -5,12 +5,12 @@ import type { OnProgress } from '../core/progress.ts';
 import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
 import type { TextExample } from '../data/labels.ts';
 import { createEngine } from '../kernels/createEngine.ts';
-import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
 import type { Encoding, Tokenizer } from '../tokenizers/index.ts';
 import { classWeightVector } from '../train/classWeights.ts';
+import { hasOverflowed } from '../train/hasOverflowed.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import {
@@ -357,8 +357,4 @@ export class TextClassifier {
       `TextClassifier.${method} needs a trained model and there is none yet; call train first, or TextClassifier.load.`,
     );
   }
-}
-
-function hasOverflowed(model: SequenceClassifier): boolean {
-  return [...model.variables.values()].some((weights) => !Number.isFinite(sumOfSquares(weights)));
 }

@@ -3,10 +3,10 @@ import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
 import { createEngine } from '../kernels/createEngine.ts';
-import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import { Decoder } from '../models/decoder.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
+import { hasOverflowed } from '../train/hasOverflowed.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { CausalLanguageModeling } from './causalLanguageModeling.ts';
@@ -176,7 +176,7 @@ export class TextGenerator {
     const found = await this.#write('generate', input, options);
     const texts = found.map((sequences) => {
       const several = sequences.map(({ text }) => text);
-      return (options.numReturnSequences ?? 1) > 1 ? several : several[0]!;
+      return several.length > 1 ? several : several[0]!;
     });
     return typeof input === 'string' ? texts[0]! : (texts as string[] | string[][]);
   }
@@ -372,7 +372,3 @@ export interface GenerateOptions extends GenerationOptions {
 }
 
 type OneText = Omit<GenerateOptions, 'numReturnSequences'> & { numReturnSequences?: 1 };
-
-function hasOverflowed(model: Decoder): boolean {
-  return [...model.variables.values()].some((weights) => !Number.isFinite(sumOfSquares(weights)));
-}

@@ -4,12 +4,12 @@ import { parseOptions } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { TextPair } from '../data/pairs.ts';
 import { createEngine } from '../kernels/createEngine.ts';
-import { sumOfSquares } from '../kernels/sumOfSquares.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
 import { corpusBleu } from '../train/bleu.ts';
 import { corpusChrf } from '../train/chrf.ts';
+import { hasOverflowed } from '../train/hasOverflowed.ts';
 import { type TrainingResult, train } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { type LoadOptions, loadSchema } from './classifierOptions.ts';
@@ -319,8 +319,4 @@ export class Translator {
       `Translator.${method} needs a trained model and there is none yet; call train first, or Translator.load.`,
     );
   }
-}
-
-function hasOverflowed(model: EncoderDecoder): boolean {
-  return [...model.variables.values()].some((weights) => !Number.isFinite(sumOfSquares(weights)));
 }
