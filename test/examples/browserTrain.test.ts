@@ -158,7 +158,8 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     expect(Buffer.compare(await weightsOf(await download()), whole)).toBe(0);
   });
 
-  it('has no task of 50 ms and moves nothing while it trains', async () => {
+  // Again, where the machine took the processor away: a page that blocks does so every time.
+  it('has no task of 50 ms and moves nothing while it trains', { retry: 2 }, async () => {
     await paste(toCsv(1200));
     await waitFor('data-status', / rows with /);
     await page.evaluate(() => {

@@ -32,13 +32,13 @@ const alive = () => {
   const { gradientDepth, kernelDepth, scopeStack } = tf.engine().state;
   const open = [gradientDepth, kernelDepth, scopeStack.length];
   return { numTensors, numBytes, numDataBuffers, open };
-
-  /** As it was before; and no tape, whatever a gradient that failed in another file had left of one. */
-  function expectNothingLeft(before: ReturnType<typeof alive>): void {
-    expect(alive()).toEqual(before);
-    expect(tf.engine().state.activeTape?.length ?? 0).toBe(0);
-  }
 };
+
+/** As it was before; and no tape, whatever a gradient that failed in another file had left of one. */
+function expectNothingLeft(before: ReturnType<typeof alive>): void {
+  expect(alive()).toEqual(before);
+  expect(tf.engine().state.activeTape?.length ?? 0).toBe(0);
+}
 
 /** Asserts the very gradients of tfjs, and that nothing but them stays. */
 function expectSameAsTfjs(loss: Loss, xs: readonly tf.Tensor[]): void {
