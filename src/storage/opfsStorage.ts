@@ -184,6 +184,9 @@ async function readWhole(handle: FileSystemFileHandle): Promise<Uint8Array> {
   return new Uint8Array(await (await handle.getFile()).arrayBuffer());
 }
 
+/** Less than a browser's pipe holds: of more, Chromium may tear the pipe before it says why. */
+const PIECE = 131_072;
+
 /** What is written takes the place of the old file when it is closed, all at once. */
 async function writeFile(
   folder: FileSystemDirectoryHandle,
@@ -193,7 +196,9 @@ async function writeFile(
   const handle = await folder.getFileHandle(name, { create: true });
   const file = await handle.createWritable();
   try {
-    await file.write(aloneInBuffer(bytes));
+    for (let start = 0; start < bytes.length; start += PIECE) {
+      await file.write(aloneInBuffer(bytes.subarray(start, start + PIECE)));
+    }
     await file.close();
   } catch (cause) {
     await file.abort().catch(() => undefined);
