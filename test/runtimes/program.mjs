@@ -6,7 +6,7 @@
  *
  * @param {typeof import('anyformer')} anyformer
  */
-export async function program({ createEngine, TextClassifier }) {
+export async function program({ createEngine, TextClassifier, TextGenerator }) {
   // Without relaxed SIMD, whose last bits differ between machines. Threads change no bit.
   const engine = await createEngine({ relaxed: false });
   const tensorsBefore = (await engine.info()).tensors;
@@ -25,6 +25,7 @@ export async function program({ createEngine, TextClassifier }) {
   again.dispose();
   const abort = await abortAfter(3, classifier);
   classifier.dispose();
+  const writing = await write(TextGenerator);
   return {
     runtime: (await engine.info()).runtime,
     results: {
@@ -33,6 +34,7 @@ export async function program({ createEngine, TextClassifier }) {
       files: Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length])),
       prediction,
       abort,
+      writing,
       dispose: {
         tensorsLeft: (await engine.info()).tensors - tensorsBefore,
         code: await codeOf(() => classifier.predict('snow')),
@@ -47,14 +49,16 @@ export async function program({ createEngine, TextClassifier }) {
  *
  * @param {typeof import('anyformer')} anyformer
  */
-export async function programInWorker({ createWorker, TextClassifier }) {
+export async function programInWorker({ createWorker, TextClassifier, TextGenerator }) {
   const worker = await createWorker({ engine: { relaxed: false } });
+  const there = (Task) => ({
+    create: (options) => Task.create({ ...options, worker }),
+    load: (source) => Task.load(source, { worker }),
+  });
   const found = await program({
     createEngine: () => worker,
-    TextClassifier: {
-      create: (options) => TextClassifier.create({ ...options, worker }),
-      load: (source) => TextClassifier.load(source, { worker }),
-    },
+    TextClassifier: there(TextClassifier),
+    TextGenerator: there(TextGenerator),
   });
   worker.dispose();
   return found;
@@ -123,6 +127,34 @@ async function abortAfter(steps, classifier) {
     }),
   );
   return { code, seen, best: (await classifier.predict(TEXTS[0]))[0] };
+}
+
+/** What a generator writes after 20 steps: likeliest, drawn, by beams, and as it comes. */
+async function write(TextGenerator) {
+  const generator = await TextGenerator.create({
+    tokenizer: { type: 'characters' },
+    decoder: {
+      hiddenSize: 24,
+      numHiddenLayers: 2,
+      numAttentionHeads: 3,
+      maxPositionEmbeddings: 24,
+    },
+    seed: 5,
+  });
+  const corpus = examples.map(({ text }) => text);
+  await generator.train(corpus, { batchSize: 8, maxSteps: 20, learningRate: 1e-2, seed: 2 });
+  const drawn = { doSample: true, temperature: 1.2, topP: 0.95, seed: 11, maxNewTokens: 60 };
+  let streamed = '';
+  for await (const piece of generator.stream('Day', drawn)) streamed += piece;
+  const found = {
+    loss: (await generator.evaluate(corpus)).loss,
+    likeliest: await generator.generate(['Day 3', 'ice'], { maxNewTokens: 12 }),
+    drawn: await generator.generate('Day', drawn),
+    streamed,
+    beams: await generator.generate('Day', { numBeams: 3, maxNewTokens: 12 }),
+  };
+  generator.dispose();
+  return found;
 }
 
 /** The files with a bit of the weights fallen over. */

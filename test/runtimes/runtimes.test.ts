@@ -48,6 +48,10 @@ describe('the conformance program', () => {
     const { losses } = Reflect.get(expected.results, 'training');
     expect(losses).toHaveLength(20);
     expect(losses[19]).toBeLessThan(losses[0] / 2);
+    const writing = Reflect.get(expected.results, 'writing');
+    expect(writing.loss).toBeLessThan(3);
+    expect(writing.drawn).toMatch(/^.{60}$/s);
+    expect(writing.streamed).toBe(writing.drawn);
   });
 
   it('would notice another number', () => {
