@@ -53,7 +53,7 @@ export async function readLabelled(
   return examples;
 }
 
-function problemsNote(name: string, problems: readonly RowProblem[]): string {
+export function problemsNote(name: string, problems: readonly RowProblem[]): string {
   const lines = problems
     .slice(0, PROBLEMS_SHOWN)
     .map(({ row, reason }) => `  row ${row}: ${reason}`);

@@ -11,6 +11,8 @@ interface Kinds {
   /** An object as JSON, or as it is in a file. */
   object: Readonly<Record<string, unknown>>;
   numberOrAuto: number | 'auto';
+  /** Any JSON; on the command line, what is none is a text. */
+  json: unknown;
 }
 
 export interface Option<K extends keyof Kinds = keyof Kinds> {
@@ -37,6 +39,7 @@ export const number = option('number', 'N');
 export const boolean = option('boolean', '');
 export const list = option('list', 'A,B,…');
 export const object = option('object', 'JSON');
+export const json = option('json', 'JSON');
 export const numberOrAuto = option('numberOrAuto', 'N|auto');
 
 /**
@@ -59,6 +62,8 @@ export function valueOfFlag(name: string, { kind }: Option, given: unknown): unk
       return value.split(',').map((part) => part.trim());
     case 'object':
       return checked(flag, 'a JSON object', value, asObject(value));
+    case 'json':
+      return asJson(value);
     default:
       return value;
   }
@@ -74,6 +79,7 @@ const FITS: { readonly [K in keyof Kinds]: readonly [string, (value: unknown) =>
   ],
   object: ['an object', (value) => isObject(value)],
   numberOrAuto: ["a number or 'auto'", (value) => typeof value === 'number' || value === 'auto'],
+  json: ['a JSON value', () => true],
 };
 
 /**
@@ -114,6 +120,14 @@ function asObject(value: string): object | undefined {
     return isObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function asJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
   }
 }
 

@@ -26,8 +26,13 @@ export class Output {
   }
 
   /** A line of the result; waits while the reader of a pipe is slower. */
-  async line(text: string): Promise<void> {
-    if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
+  line(text: string): Promise<void> {
+    return this.piece(`${text}\n`);
+  }
+
+  /** A part of a line. */
+  async piece(text: string): Promise<void> {
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   }
 
   /** What a person should know beside the result. */

@@ -210,7 +210,7 @@ describe('anyformer evaluate and info', () => {
 
 describe('what cannot be done', () => {
   it.each<[string, string[], number, RegExp]>([
-    ['no command', [], 2, /a command is missing: train, predict, evaluate, info/],
+    ['no command', [], 2, /a command is missing: train, predict, generate, evaluate, info/],
     ['an unknown command', ['evalute'], 2, /unknown command 'evalute'; did you mean 'evaluate'\?/],
     [
       'an unknown flag',
@@ -323,7 +323,7 @@ describe('anyformer --help', () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     const names = [...help.stdout.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name!);
-    expect(names).toEqual(['train', 'predict', 'evaluate', 'info']);
+    expect(names).toEqual(['train', 'predict', 'generate', 'evaluate', 'info']);
     for (const name of names) {
       const { code, stdout } = await run([name, '--help']);
       expect(code).toBe(0);

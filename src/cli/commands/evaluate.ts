@@ -1,3 +1,4 @@
+import { checkBelongs } from '../checkBelongs.ts';
 import type { Command } from '../command.ts';
 import { engineFlags, startEngine } from '../engineFlags.ts';
 import { number, type Options, text } from '../options.ts';
@@ -10,14 +11,16 @@ const options = {
   batchSize: number('Texts at a time. Default: 32'),
   ...engineFlags,
 };
-const ofTasks: Options = Object.assign({}, ...tasks.map(({ evaluateOptions }) => evaluateOptions));
+const ofTasks: Readonly<Record<string, Options>> = Object.fromEntries(
+  tasks.map(({ name, evaluateOptions }) => [`Evaluating of ${name}`, evaluateOptions]),
+);
 
 /** `anyformer evaluate`: a table for people, one object with `--json`. */
 export const evaluate: Command<typeof options> = {
   name: 'evaluate',
   summary: 'Measures a model on labelled data',
   usage: '--model FOLDER --data FILE [options]',
-  groups: { Evaluating: { ...options, ...ofTasks } },
+  groups: { Evaluating: options, ...ofTasks },
   options,
   examples: [
     ['evaluate --model spam --data test.csv --label-column class', 'A table'],
@@ -27,6 +30,7 @@ export const evaluate: Command<typeof options> = {
     const model = required('model', values.model);
     const data = required('data', values.data);
     const task = await taskOfModel(model);
+    checkBelongs(task, values, { options, own: task.evaluateOptions });
     await startEngine(values);
     const loaded = await task.load(model, signal);
     try {

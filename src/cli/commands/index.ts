@@ -1,8 +1,9 @@
 import type { Command } from '../command.ts';
 import { evaluate } from './evaluate.ts';
+import { generate } from './generate.ts';
 import { info } from './info.ts';
 import { predict } from './predict.ts';
 import { train } from './train.ts';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [train, predict, evaluate, info];
+export const commands: readonly Command[] = [train, predict, generate, evaluate, info];

@@ -1,11 +1,12 @@
-import { AnyformerError, show } from '../../core/errors.ts';
+import { show } from '../../core/errors.ts';
 import type { RowProblem } from '../../data/table.ts';
-import { readTable } from '../../data/tableReaders.ts';
+import { checkBelongs } from '../checkBelongs.ts';
 import type { Command, Invocation } from '../command.ts';
 import { tableOptions } from '../dataOptions.ts';
-import { openData, STDIN } from '../dataSource.ts';
+import { STDIN } from '../dataSource.ts';
 import { engineFlags, startEngine } from '../engineFlags.ts';
 import { number, type Options, text } from '../options.ts';
+import { openTexts, type TextRow } from '../readTexts.ts';
 import { required } from '../required.ts';
 import { taskOfModel, tasks } from '../tasks/index.ts';
 import type { LoadedModel } from '../tasks/task.ts';
@@ -18,19 +19,16 @@ const options = {
   ...engineFlags,
   ...tableOptions,
 };
-const ofTasks: Options = Object.assign({}, ...tasks.map(({ predictOptions }) => predictOptions));
-
-interface Asking {
-  readonly row: number;
-  readonly text: string;
-}
+const ofTasks: Readonly<Record<string, Options>> = Object.fromEntries(
+  tasks.map(({ name, predictOptions }) => [`Predicting of ${name}`, predictOptions]),
+);
 
 /** `anyformer predict`: an answer a line, in the order of the texts. */
 export const predict: Command<typeof options> = {
   name: 'predict',
   summary: 'Applies a model to texts: of the command line, of a file, or of standard input',
   usage: '--model FOLDER [options] [TEXT…]',
-  groups: { Predicting: { ...options, ...ofTasks } },
+  groups: { Predicting: options, ...ofTasks },
   options,
   takesTexts: true,
   examples: [
@@ -43,6 +41,7 @@ export const predict: Command<typeof options> = {
     const model = required('model', values.model);
     const askings = openAskings(invocation);
     const task = await taskOfModel(model);
+    checkBelongs(task, values, { options, own: task.predictOptions });
     await startEngine(values);
     const loaded = await task.load(model, signal);
     try {
@@ -63,10 +62,10 @@ export const predict: Command<typeof options> = {
 
 async function answer(
   loaded: LoadedModel,
-  batch: readonly Asking[],
+  batch: readonly TextRow[],
   { values, output, signal }: Invocation<typeof options>,
 ): Promise<void> {
-  const texts = batch.map((asking) => asking.text);
+  const texts = batch.map((row) => row.text);
   const answers = await loaded.predict(texts, { values, output, signal });
   for (const [index, { json, plain }] of answers.entries()) {
     const { row, text } = batch[index]!;
@@ -94,26 +93,7 @@ function openAskings({ values, texts }: Invocation<typeof options>) {
     );
   }
   if (path === undefined) return () => texts.map((text, index) => ({ row: index + 1, text }));
-  const { format, delimiter, textColumn = 'text' } = values;
-  const source = openData(path, format, 'txt');
-  return async function* askings(problems: RowProblem[]): AsyncGenerator<Asking> {
-    const onProblem = (problem: RowProblem) => void problems.push(problem);
-    const rows = await readTable(source.bytes, { format: source.format, delimiter, onProblem });
-    for await (const { row, values } of rows) {
-      const text = Object.hasOwn(values, textColumn) ? values[textColumn] : undefined;
-      if (typeof text === 'string') yield { row, text };
-      else if (text !== undefined)
-        onProblem({ row, reason: `${textColumn} is ${show(text)}, no text` });
-      else throw noColumn(source.name, row, textColumn, Object.keys(values));
-    }
-  };
-}
-
-function noColumn(name: string, row: number, column: string, present: readonly string[]) {
-  return new AnyformerError(
-    'INVALID_DATA',
-    `${name}: row ${row} has no column ${show(column)}; it has ${present.map(show).join(', ')}. Name it by --text-column.`,
-  );
+  return openTexts(path, values);
 }
 
 function batchSizeOf(given = 32): number {

@@ -1,21 +1,20 @@
 import { AnyformerError } from '../../core/errors.ts';
 import type { TrainingResult } from '../../train/trainer.ts';
-import { type Command, type Invocation, optionsOf } from '../command.ts';
+import { checkBelongs } from '../checkBelongs.ts';
+import type { Command, Invocation } from '../command.ts';
 import { engineFlags, startEngine } from '../engineFlags.ts';
 import { hasCheckpoint, prepareOutput, removeCheckpoint } from '../modelFolder.ts';
-import { kebabCase } from '../names.ts';
-import { boolean, number, type Options, text, type Values } from '../options.ts';
+import { boolean, number, type Options, text } from '../options.ts';
 import type { Output } from '../output.ts';
 import { required } from '../required.ts';
 import { taskNamed, taskNames, tasks } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import { trainingFlags } from '../trainingFlags.ts';
-import { UsageError } from '../usageError.ts';
 
 const runOptions = {
   task: text(`${taskNames}. Default: text-classification`, 'NAME'),
   data: text(
-    'What to learn from: csv, tsv, jsonl or json, perhaps .gz; - for standard input',
+    'What to learn from: csv, tsv, jsonl, json or (text-generation) txt, perhaps .gz; - for standard input',
     'FILE',
   ),
   validationData: text('What to evaluate on while training', 'FILE'),
@@ -47,7 +46,7 @@ export const train: Command<typeof ofLoop> = {
   async run(invocation) {
     const { values, output, signal } = invocation;
     const task = taskNamed(values.task ?? 'text-classification');
-    checkBelongs(task, values);
+    checkBelongs(task, values, { ofLoop, trainingFlags, ...task.trainOptions });
     const data = required('data', values.data);
     const folder = required('output', values.output);
     await prepareOutput(folder, values);
@@ -71,13 +70,6 @@ export const train: Command<typeof ofLoop> = {
     return 0;
   },
 };
-
-/** @throws UsageError for an option that belongs to other tasks only. */
-function checkBelongs(task: Task, values: Values<Options>): void {
-  const own = optionsOf({ ofLoop, trainingFlags, ...task.trainOptions });
-  const stray = Object.keys(values).find((name) => !Object.hasOwn(own, name));
-  if (stray) throw new UsageError(`--${kebabCase(stray)} is no option of the task ${task.name}.`);
-}
 
 async function printResult(
   result: TrainingResult,

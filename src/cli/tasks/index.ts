@@ -3,9 +3,11 @@ import { readModelConfig } from '../modelFolder.ts';
 import { UsageError, unknownName } from '../usageError.ts';
 import type { Task } from './task.ts';
 import { textClassification } from './textClassification.ts';
+import { textGeneration } from './textGeneration.ts';
+import { translation } from './translation.ts';
 
 /** Every task that the command line knows. */
-export const tasks: readonly Task[] = [textClassification];
+export const tasks: readonly Task[] = [textClassification, textGeneration, translation];
 
 export const taskNames = tasks.map(({ name }) => name).join(', ');
 
