@@ -38,10 +38,17 @@ describe('the command of the installed package', () => {
     expect(commands!.match(/^npx anyformer \w+/gm)!.length).toBeGreaterThanOrEqual(5);
     await writeFile(join(installed.folder, 'films.csv'), films(60));
     await writeFile(join(installed.folder, 'more.txt'), 'A lovely film.\nAn awful film.\n');
+    await writeFile(
+      join(installed.folder, 'tales.txt'),
+      'Once upon a time there was a king.\n'.repeat(80),
+    );
+    const pairs = Array.from({ length: 20 }, (_, n) => `number ${n}\tnumero ${n}\n`).join('');
+    await writeFile(join(installed.folder, 'pairs.tsv'), `source\ttarget\n${pairs}`);
     const { stdout } = await inShell(`set -e\n${commands!.replaceAll('npx', 'npx --no-install')}`);
     expect(stdout).toMatch(
       /saved in films-model[\s\S]*(positive|negative) 0\.\d{4}\tA quiet, lovely film\./,
     );
+    expect(stdout).toMatch(/saved in tales-model\n[\s\S]+saved in pairs-model\n$/);
   });
 
   it('is nothing that a program which imports the package loads', async () => {
