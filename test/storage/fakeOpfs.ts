@@ -62,7 +62,8 @@ export function fakeOpfs(
       return {
         async write(bytes: Uint8Array) {
           step('write');
-          written = bytes;
+          // Behind what was written before, as the browser's does.
+          written = Uint8Array.from([...written, ...bytes]);
         },
         async close() {
           step('close');
