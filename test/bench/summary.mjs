@@ -78,7 +78,7 @@ function cellOf(results) {
 function whereAndWhen(results) {
   const all = (key) => distinct(results.map((result) => result[key])).join(' and ');
   return [
-    `Taken by turns in one run on ${all('machine')}, Node ${all('node')}, ${all('date')}.`,
+    `Each row was taken by turns in one run, on ${all('machine')}, Node ${all('node')}, ${all('date')}.`,
     'A cell has our figure, how many times better than the peer it is, and the share of the practical',
     'peak of the cores (for `decode`, of the bandwidth). In Node, tfjs-wasm and jax-js have one thread.',
   ].join('\n');
