@@ -2,19 +2,20 @@
  * What the tasks learn on known data sets, measured on examples held out, mean of several seeds: the
  * classifier's accuracy (spam: F1), the translator's token accuracy and BLEU, the generator's loss.
  *
- *   npm run accuracy -- [--data FOLDER] [--seeds N] [--threads N] [spam] [rt-polarity] [trec] [imdb]
- *     [imdb-article] [spa-eng] [shakespeare]
+ *   npm run accuracy -- [--data FOLDER] [--seeds N] [--threads N] [--epochs N] [spam] [rt-polarity]
+ *     [trec] [imdb] [imdb-article] [spa-eng] [shakespeare]
  *
  * The mails come with npm. The others are looked for in FOLDER: sentiment/rt-polarity.{pos,neg},
  * sentiment/TREC.train, imdb/train.jsonl.gz, translation/spa-eng.train.tsv.gz and
  * textgen/tinyshakespeare.train.txt; what is not there is left out by name. Without --seeds there are
- * 3 of them, of the last two one.
+ * 3 of them, of the last two one. --epochs takes the place of a data set's own number of them.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { createEngine, splitExamples, TextClassifier, TextGenerator, Translator } from 'anyformer';
+import { terminalProgress } from 'anyformer/terminal';
 import { imdbOptions } from '../../examples/imdb/options.mjs';
 import { loadMails, splitMails } from '../../examples/spam/mails.mjs';
 import { spamOptions } from '../../examples/spam/options.mjs';
@@ -25,6 +26,7 @@ const { values: flags, positionals } = parseArgs({
     data: { type: 'string', default: '../shared/data' },
     seeds: { type: 'string' },
     threads: { type: 'string' },
+    epochs: { type: 'string' },
   },
 });
 
@@ -236,9 +238,13 @@ for (const name of names) {
   for (let seed = 1; seed <= Number(flags.seeds ?? dataset.seeds ?? 3); seed++) {
     const started = performance.now();
     const model = await task.create({ ...dataset.options.create, seed });
-    await model.train(train, { ...dataset.options.train, seed });
+    const onProgress = terminalProgress();
+    const { maxSteps, ...training } = dataset.options.train;
+    const length = flags.epochs ? { epochs: Number(flags.epochs) } : maxSteps ? { maxSteps } : {};
+    await model.train(train, { ...training, ...length, seed, onProgress });
     const seconds = (performance.now() - started) / 1000;
-    const report = await model.evaluate(test);
+    const report = await model.evaluate(test, { onProgress });
+    onProgress.stop();
     if (dataset.sample) console.log(await dataset.sample(model));
     model.dispose();
     scores.push(report[dataset.metric]);
