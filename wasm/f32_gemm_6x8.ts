@@ -5,6 +5,7 @@ import { addRow, storeRow } from './f32_gemm_4x8';
 import { fma } from './lib/math';
 
 /** C[6,8] (+)= A[6,K] B[K,8]: as `multiply4x8`, with six rows. */
+@inline
 export function multiply6x8(
   K: i32,
   a0: usize,
