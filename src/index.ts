@@ -28,7 +28,6 @@ export type { ClassificationReport } from './tasks/classificationReport.ts';
 export type {
   ClassifierTrainingOptions,
   EvaluateOptions,
-  LoadOptions,
   PredictOptions,
   TextClassifierOptions,
   TokenizerOptions,
@@ -39,6 +38,7 @@ export type { GenerationOptions, StoppingCriterion } from './tasks/generation/ge
 export type { LogitsProcessor, ProcessorContext } from './tasks/generation/logitsProcessor.ts';
 export type { LabelScore } from './tasks/labelScores.ts';
 export type { LanguageModelReport } from './tasks/languageModelReport.ts';
+export type { LoadOptions } from './tasks/loadTask.ts';
 export type { Corpus } from './tasks/readCorpus.ts';
 export { TextClassifier } from './tasks/textClassifier.ts';
 export { type GenerateOptions, TextGenerator } from './tasks/textGenerator.ts';

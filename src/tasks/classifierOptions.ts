@@ -143,20 +143,6 @@ export function parseClassifierTraining(options: ClassifierTrainingOptions | und
   return { validationData, validationSplit, training, seed };
 }
 
-export interface LoadOptions {
-  signal?: AbortSignal;
-  /** Its `step` counts bytes. */
-  onProgress?: OnProgress;
-  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
-  worker?: WorkerOption;
-}
-
-export const loadSchema = v.strictObject({
-  worker: workerOption,
-  signal: v.optional(abortSignal),
-  onProgress: v.optional(callback<OnProgress>()),
-});
-
 export interface PredictOptions {
   /** Texts at a time. Default: 32. */
   batchSize?: number;

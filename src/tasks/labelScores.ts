@@ -13,7 +13,7 @@ export interface LabelScore {
   readonly score: number;
 }
 
-interface LogitsOptions {
+export interface LogitsOptions {
   readonly batchSize: number;
   readonly phase: string;
   readonly signal?: AbortSignal | undefined;

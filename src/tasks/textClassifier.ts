@@ -1,17 +1,11 @@
-import { runtime } from '#runtime';
 import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
-import type { OnProgress } from '../core/progress.ts';
 import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
 import type { TextExample } from '../data/labels.ts';
-import { createEngine } from '../kernels/createEngine.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
-import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
-import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
-import type { Encoding, Tokenizer } from '../tokenizers/index.ts';
+import type { StorageTarget } from '../storage/openStorage.ts';
 import { classWeightVector } from '../train/classWeights.ts';
-import { hasOverflowed } from '../train/hasOverflowed.ts';
-import { type TrainingResult, train } from '../train/trainer.ts';
+import type { TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import {
   type ClassificationReport,
@@ -24,14 +18,13 @@ import {
   openClassifier,
   readClassifierFiles,
   restoreWeights,
+  type SavedClassifier,
   toFiles,
 } from './classifierFiles.ts';
 import {
   type ClassifierTrainingOptions,
   type EvaluateOptions,
   evaluateSchema,
-  type LoadOptions,
-  loadSchema,
   type ParsedClassifierOptions,
   type PredictOptions,
   parseClassifierOptions,
@@ -40,19 +33,23 @@ import {
   type TextClassifierOptions,
 } from './classifierOptions.ts';
 import { makeTokenizer } from './classifierTokenizer.ts';
-import { inWorker } from './inWorker.ts';
-import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
-import { asLoadProgress } from './loadProgress.ts';
+import { createTask } from './createTask.ts';
+import { computeLogits, type LabelScore, type LogitsOptions, scoreLabels } from './labelScores.ts';
+import { type LoadOptions, loadTask } from './loadTask.ts';
 import { SequenceClassification } from './sequenceClassification.ts';
+import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
 import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
 
-const NAME = 'TextClassifier';
 const TRAIN = 'TextClassifier.train';
 
-interface Slow {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
-}
+const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
+  name: 'TextClassifier',
+  fileNames: CLASSIFIER_FILES,
+  read: readClassifierFiles,
+  open: openClassifier,
+  toFiles,
+  restore: restoreWeights,
+};
 
 /**
  * Learns to label texts, and labels them: spam or ham, positive or negative, a topic, several.
@@ -69,13 +66,11 @@ interface Slow {
  */
 export class TextClassifier {
   readonly #options: ParsedClassifierOptions;
-  #parts: ClassifierParts | undefined;
-  #training = false;
-  #disposed = false;
+  readonly #life: TaskLifecycle<ClassifierParts>;
 
   private constructor(options: ParsedClassifierOptions, parts?: ClassifierParts) {
     this.#options = options;
-    this.#parts = parts;
+    this.#life = new TaskLifecycle(KIND, parts);
   }
 
   /**
@@ -89,12 +84,7 @@ export class TextClassifier {
    */
   static async create(options: TextClassifierOptions = {}): Promise<TextClassifier> {
     const parsed = parseClassifierOptions(options);
-    const { worker, ...rest } = options;
-    if (worker) {
-      return inWorker(TextClassifier, { name: NAME, how: 'create', args: [rest] }, worker);
-    }
-    await createEngine();
-    return new TextClassifier(parsed);
+    return createTask(TextClassifier, KIND.name, options, () => new TextClassifier(parsed));
   }
 
   /**
@@ -107,35 +97,16 @@ export class TextClassifier {
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextClassifier> {
-    const { worker, ...rest } = parseOptions('TextClassifier.load', loadSchema, options);
-    if (worker) {
-      return inWorker(TextClassifier, { name: NAME, how: 'load', args: [source, rest] }, worker);
-    }
-    const { signal, onProgress } = rest;
-    const storage = openStorage(source, runtime);
-    const reading = readSealedFiles(storage, CLASSIFIER_FILES, {
-      signal,
-      ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
+    return loadTask(TextClassifier, KIND, source, options, (parts) => {
+      const { labels, multiLabel, maxLength, truncationSide, tokenizer } = parts;
+      const known = { labels, multiLabel, maxLength, truncationSide, tokenizer };
+      return new TextClassifier(parseClassifierOptions(known), parts);
     });
-    const [saved] = await Promise.all([
-      reading.then((files) => readClassifierFiles(files, storage.location)),
-      createEngine(),
-    ]);
-    const parts = openClassifier(saved);
-    const { labels, multiLabel, maxLength, truncationSide, tokenizer } = parts;
-    const parsed = parseClassifierOptions({
-      labels,
-      multiLabel,
-      maxLength,
-      truncationSide,
-      tokenizer,
-    });
-    return new TextClassifier(parsed, parts);
   }
 
   /** The labels, in the order of the model's outputs; undefined until they are known. */
   get labels(): readonly string[] | undefined {
-    return this.#parts?.labels ?? this.#options.labels;
+    return this.#life.parts?.labels ?? this.#options.labels;
   }
 
   /**
@@ -154,16 +125,8 @@ export class TextClassifier {
     examples: TextExamples,
     options: ClassifierTrainingOptions = {},
   ): Promise<TrainingResult> {
-    this.#checkAlive();
-    if (this.#training) {
-      throw new AnyformerError(
-        'INVALID_ARGUMENT',
-        'TextClassifier.train is running already; wait for it, or stop it by its signal.',
-      );
-    }
-    const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
-    this.#training = true;
-    try {
+    return this.#life.training(async () => {
+      const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
       const all = await collectExamples(examples, 'Training', training.signal);
       const { labels, learn, validate } = prepareExamples(all, validationData, {
         labels: this.labels,
@@ -173,11 +136,8 @@ export class TextClassifier {
       });
       // Refuses weights of labels that there are not.
       if (training.classWeight) classWeightVector(training.classWeight, labels);
-      return await this.#learn(labels, learn, validate, training);
-    } finally {
-      this.#training = false;
-      if (this.#disposed) this.#release();
-    }
+      return this.#learn(labels, learn, validate, training);
+    });
   }
 
   /**
@@ -197,7 +157,7 @@ export class TextClassifier {
     input: string | readonly string[],
     options: PredictOptions = {},
   ): Promise<LabelScore[] | LabelScore[][]> {
-    const parts = this.#ready('predict');
+    const parts = this.#life.ready('predict');
     const { topK, ...rest } = parseOptions('TextClassifier.predict', predictSchema, options);
     if (typeof input !== 'string' && !Array.isArray(input)) {
       throw new AnyformerError(
@@ -211,7 +171,8 @@ export class TextClassifier {
       truncationSide: parts.truncationSide,
       ...(rest.signal && { signal: rest.signal }),
     });
-    const logits = await this.#logits(parts, encodings, { ...rest, phase: 'predict' });
+    const { checkAlive } = this.#life;
+    const logits = await computeLogits(parts, encodings, { ...rest, phase: 'predict', checkAlive });
     const scores = logits.map((row) => scoreLabels(row, parts).slice(0, topK));
     return typeof input === 'string' ? scores[0]! : scores;
   }
@@ -225,11 +186,11 @@ export class TextClassifier {
     examples: TextExamples,
     options: EvaluateOptions = {},
   ): Promise<ClassificationReport> {
-    const parts = this.#ready('evaluate');
+    const parts = this.#life.ready('evaluate');
     const parsed = parseOptions('TextClassifier.evaluate', evaluateSchema, options);
     const all = await collectExamples(examples, 'Evaluation', parsed.signal);
     const dataset = await encodeExamples(all, parts, 'TextClassifier.evaluate', parsed);
-    return this.#measure(parts, dataset, parsed);
+    return measure(parts, dataset, { ...parsed, checkAlive: this.#life.checkAlive });
   }
 
   /**
@@ -240,121 +201,62 @@ export class TextClassifier {
    * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
    */
   async save(target: StorageTarget): Promise<void> {
-    const files = sealFiles(toFiles(this.#ready('save')));
-    await openStorage(target, runtime).write(files);
+    return this.#life.save(target);
   }
 
   /** Frees the weights. A training that runs is stopped by it, and then frees them. */
   dispose(): void {
-    this.#disposed = true;
-    if (!this.#training) this.#release();
+    this.#life.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #release(): void {
-    this.#parts?.model.dispose();
-    this.#parts = undefined;
-  }
-
-  /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
-  async #learn(
+  #learn(
     labels: readonly string[],
     learn: readonly TextExample[],
     validate: readonly TextExample[] | undefined,
     options: TrainingOptions,
   ): Promise<TrainingResult> {
-    const isFirst = this.#parts === undefined;
-    let parts = this.#parts;
-    const onProgress: OnProgress = (progress) => {
-      this.#checkAlive();
-      if (progress.phase === 'train') this.#parts = parts;
-      return options.onProgress?.(progress);
-    };
-    const slow = { signal: options.signal, onProgress };
-    const { tokenizer: wanted, maxLength, truncationSide, multiLabel } = this.#options;
-    const tokenizer = parts?.tokenizer ?? (await makeTokenizer(wanted, learn, slow));
-    const encoding = parts ?? { tokenizer, labels, maxLength, truncationSide, multiLabel };
-    const data = await encodeExamples(learn, encoding, TRAIN, slow);
-    const held = validate && (await encodeExamples(validate, encoding, TRAIN, slow));
-    parts ??= { ...encoding, model: this.#newModel(tokenizer, labels.length) };
-    try {
-      return await this.#fit(parts, data, held, { ...options, onProgress });
-    } catch (error) {
-      // The next attempt then begins anew instead of going on from what nothing can be made of.
-      if (isFirst && hasOverflowed(parts.model)) this.#parts = undefined;
-      throw error;
-    } finally {
-      if (parts !== this.#parts) parts.model.dispose();
-    }
-  }
-
-  #newModel(tokenizer: Tokenizer, numLabels: number): SequenceClassifier {
-    const { encoder, seed } = this.#options;
-    const { vocabSize, padTokenId } = tokenizer;
-    return new SequenceClassifier(
-      { encoder: { ...encoder, vocabSize, padTokenId: padTokenId! }, numLabels },
-      seed,
-    );
-  }
-
-  #fit(
-    parts: ClassifierParts,
-    data: TextDataset,
-    held: TextDataset | undefined,
-    options: TrainingOptions,
-  ): Promise<TrainingResult> {
-    const task = new SequenceClassification(parts.model, parts.labels, parts.multiLabel);
-    return train(task, data, options, {
-      name: TRAIN,
-      openStorage: (target) => openStorage(target, runtime),
-      saveModel: () => toFiles(parts),
-      loadModel: (files) => {
-        restoreWeights(parts, files);
-        this.#parts = parts;
-      },
-      ...(held && {
-        evaluate: async ({ signal }) => {
-          const report = await this.#measure(parts, held, { batchSize: 32, signal });
-          return numbersOf(report);
-        },
-      }),
+    const { checkAlive } = this.#life;
+    const makeParts = (slow: Slow) => this.#newParts(labels, learn, slow);
+    return this.#life.learn(options, makeParts, async (parts, slow) => {
+      const data = await encodeExamples(learn, parts, TRAIN, slow);
+      const held = validate && (await encodeExamples(validate, parts, TRAIN, slow));
+      return {
+        model: new SequenceClassification(parts.model, parts.labels, parts.multiLabel),
+        data,
+        ...(held && {
+          evaluate: async ({ signal }) =>
+            numbersOf(await measure(parts, held, { batchSize: 32, signal, checkAlive })),
+        }),
+      };
     });
   }
 
-  async #measure(
-    parts: ClassifierParts,
-    dataset: TextDataset,
-    options: { batchSize: number } & Slow,
-  ): Promise<ClassificationReport> {
-    const logits = await this.#logits(parts, dataset.encodings, { ...options, phase: 'evaluate' });
-    return classificationReport(logits, dataset.targets, parts.labels, parts.multiLabel);
-  }
-
-  #logits(
-    parts: ClassifierParts,
-    encodings: readonly Encoding[],
-    options: { batchSize: number; phase: string } & Slow,
-  ): Promise<Float32Array[]> {
-    return computeLogits(parts, encodings, { ...options, checkAlive: () => this.#checkAlive() });
-  }
-
-  #checkAlive(): void {
-    if (!this.#disposed) return;
-    throw new AnyformerError(
-      'DISPOSED',
-      'This TextClassifier was disposed of; create or load another.',
+  async #newParts(
+    labels: readonly string[],
+    examples: readonly TextExample[],
+    slow: Slow,
+  ): Promise<ClassifierParts> {
+    const { tokenizer: wanted, encoder, seed, ...rest } = this.#options;
+    const { maxLength, truncationSide, multiLabel } = rest;
+    const tokenizer = await makeTokenizer(wanted, examples, slow);
+    const { vocabSize, padTokenId } = tokenizer;
+    const model = new SequenceClassifier(
+      { encoder: { ...encoder, vocabSize, padTokenId: padTokenId! }, numLabels: labels.length },
+      seed,
     );
+    return { model, tokenizer, labels, multiLabel, maxLength, truncationSide };
   }
+}
 
-  #ready(method: string): ClassifierParts {
-    this.#checkAlive();
-    if (this.#parts) return this.#parts;
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `TextClassifier.${method} needs a trained model and there is none yet; call train first, or TextClassifier.load.`,
-    );
-  }
+async function measure(
+  parts: ClassifierParts,
+  dataset: TextDataset,
+  options: Omit<LogitsOptions, 'phase'>,
+): Promise<ClassificationReport> {
+  const logits = await computeLogits(parts, dataset.encodings, { ...options, phase: 'evaluate' });
+  return classificationReport(logits, dataset.targets, parts.labels, parts.multiLabel);
 }

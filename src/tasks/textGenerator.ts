@@ -1,29 +1,26 @@
-import { runtime } from '#runtime';
 import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
-import type { OnProgress } from '../core/progress.ts';
-import { createEngine } from '../kernels/createEngine.ts';
 import { Decoder } from '../models/decoder.ts';
-import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
-import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
-import { hasOverflowed } from '../train/hasOverflowed.ts';
-import { type TrainingResult, train } from '../train/trainer.ts';
+import type { StorageTarget } from '../storage/openStorage.ts';
+import type { TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { CausalLanguageModeling } from './causalLanguageModeling.ts';
-import { type LoadOptions, loadSchema } from './classifierOptions.ts';
 import { CorpusDataset } from './corpusDataset.ts';
+import { createTask } from './createTask.ts';
 import { encodeCorpus } from './encodeCorpus.ts';
 import type { GenerationOptions } from './generation/generationOptions.ts';
-import { inWorker } from './inWorker.ts';
 import { type LanguageModelReport, measureText } from './languageModelReport.ts';
-import { asLoadProgress } from './loadProgress.ts';
+import { type LoadOptions, loadTask } from './loadTask.ts';
+import { openFolder } from './openFolder.ts';
 import { type Corpus, readCorpus } from './readCorpus.ts';
+import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
 import {
   GENERATOR_FILES,
   type GeneratorParts,
   openGenerator,
   readGeneratorFiles,
   restoreGenerator,
+  type SavedGenerator,
   toGeneratorFiles,
 } from './textGeneratorFiles.ts';
 import {
@@ -38,9 +35,16 @@ import {
 } from './textGeneratorOptions.ts';
 import { type GeneratedText, streamText, writeTexts } from './writeTexts.ts';
 
-const NAME = 'TextGenerator';
 const TRAIN = 'TextGenerator.train';
-const openFolder = (target: StorageTarget) => openStorage(target, runtime);
+
+const KIND: TaskKind<GeneratorParts, SavedGenerator> = {
+  name: 'TextGenerator',
+  fileNames: GENERATOR_FILES,
+  read: readGeneratorFiles,
+  open: openGenerator,
+  toFiles: toGeneratorFiles,
+  restore: restoreGenerator,
+};
 
 /**
  * Learns to write like a text, and writes on from a prompt.
@@ -58,13 +62,11 @@ const openFolder = (target: StorageTarget) => openStorage(target, runtime);
  */
 export class TextGenerator {
   readonly #options: ParsedGeneratorOptions | undefined;
-  #parts: GeneratorParts | undefined;
-  #training = false;
-  #disposed = false;
+  readonly #life: TaskLifecycle<GeneratorParts>;
 
   private constructor(options: ParsedGeneratorOptions | undefined, parts?: GeneratorParts) {
     this.#options = options;
-    this.#parts = parts;
+    this.#life = new TaskLifecycle(KIND, parts);
   }
 
   /**
@@ -78,12 +80,7 @@ export class TextGenerator {
    */
   static async create(options: TextGeneratorOptions = {}): Promise<TextGenerator> {
     const parsed = parseGeneratorOptions(options);
-    const { worker, ...rest } = options;
-    if (worker) {
-      return inWorker(TextGenerator, { name: NAME, how: 'create', args: [rest] }, worker);
-    }
-    await createEngine();
-    return new TextGenerator(parsed);
+    return createTask(TextGenerator, KIND.name, options, () => new TextGenerator(parsed));
   }
 
   /**
@@ -94,21 +91,8 @@ export class TextGenerator {
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextGenerator> {
-    const { worker, ...rest } = parseOptions('TextGenerator.load', loadSchema, options);
-    if (worker) {
-      return inWorker(TextGenerator, { name: NAME, how: 'load', args: [source, rest] }, worker);
-    }
-    const { signal, onProgress } = rest;
-    const storage = openFolder(source);
-    const reading = readSealedFiles(storage, GENERATOR_FILES, {
-      signal,
-      ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
-    });
-    const [saved] = await Promise.all([
-      reading.then((files) => readGeneratorFiles(files, storage.location)),
-      createEngine(),
-    ]);
-    return new TextGenerator(undefined, openGenerator(saved));
+    const make = (parts: GeneratorParts) => new TextGenerator(undefined, parts);
+    return loadTask(TextGenerator, KIND, source, options, make);
   }
 
   /**
@@ -125,27 +109,15 @@ export class TextGenerator {
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(corpus: Corpus, options: TextGeneratorTrainingOptions = {}): Promise<TrainingResult> {
-    this.#checkAlive();
-    if (this.#training) {
-      throw new AnyformerError(
-        'INVALID_ARGUMENT',
-        'TextGenerator.train is running already; wait for it, or stop it by its signal.',
-      );
-    }
-    const { validationData, validationSplit, training } = parseGeneratorTraining(options);
-    this.#training = true;
-    try {
+    return this.#life.training(async () => {
+      const { validationData, validationSplit, training } = parseGeneratorTraining(options);
       const texts = await readCorpus(corpus, TRAIN, openFolder);
       const held =
         validationData === undefined
           ? undefined
           : await readCorpus(validationData, `${TRAIN}: validationData`, openFolder);
-      this.#checkAlive();
-      return await this.#learn(texts, held, validationSplit, training);
-    } finally {
-      this.#training = false;
-      if (this.#disposed) this.#release();
-    }
+      return this.#learn(texts, held, validationSplit, training);
+    });
   }
 
   /**
@@ -208,7 +180,7 @@ export class TextGenerator {
    */
   stream(prompt: string, options: GenerationOptions = {}): AsyncIterableIterator<string> {
     const where = 'TextGenerator.stream';
-    return streamText(this.#ready('stream'), prompt, options, where, () => this.#checkAlive());
+    return streamText(this.#life.ready('stream'), prompt, options, where, this.#life.checkAlive);
   }
 
   /**
@@ -218,12 +190,12 @@ export class TextGenerator {
    */
   async evaluate(corpus: Corpus, options: EvaluateTextOptions = {}): Promise<LanguageModelReport> {
     const where = 'TextGenerator.evaluate';
-    const parts = this.#ready('evaluate');
+    const parts = this.#life.ready('evaluate');
     const parsed = parseOptions(where, evaluateTextSchema, options);
     const texts = await readCorpus(corpus, where, openFolder);
     const tokens = await encodeCorpus(texts, parts.tokenizer, parsed);
     const data = new CorpusDataset(tokens, parts.model.config.maxPositionEmbeddings);
-    const checkAlive = () => this.#checkAlive();
+    const { checkAlive } = this.#life;
     checkAlive();
     return measureText(parts.model, data, { ...parsed, checkAlive });
   }
@@ -236,23 +208,16 @@ export class TextGenerator {
    * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
    */
   async save(target: StorageTarget): Promise<void> {
-    const files = sealFiles(toGeneratorFiles(this.#ready('save')));
-    await openFolder(target).write(files);
+    return this.#life.save(target);
   }
 
   /** Frees the weights. A training that runs is stopped by it, and then frees them. */
   dispose(): void {
-    this.#disposed = true;
-    if (!this.#training) this.#release();
+    this.#life.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #release(): void {
-    this.#parts?.model.dispose();
-    this.#parts = undefined;
   }
 
   async #write(
@@ -260,7 +225,7 @@ export class TextGenerator {
     input: string | readonly string[],
     options: GenerateOptions,
   ): Promise<GeneratedText[][]> {
-    const parts = this.#ready(method);
+    const parts = this.#life.ready(method);
     const where = `TextGenerator.${method}`;
     if (typeof input !== 'string' && !Array.isArray(input)) {
       throw new AnyformerError(
@@ -269,49 +234,42 @@ export class TextGenerator {
       );
     }
     const prompts = typeof input === 'string' ? [input] : (input as readonly string[]);
-    return writeTexts(parts, prompts, options, where, () => this.#checkAlive());
+    return writeTexts(parts, prompts, options, where, this.#life.checkAlive);
   }
 
-  /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
-  async #learn(
+  #learn(
     texts: readonly string[],
     held: readonly string[] | undefined,
     validationSplit: number,
     options: TrainingOptions,
   ): Promise<TrainingResult> {
-    const isFirst = this.#parts === undefined;
-    let parts = this.#parts;
-    const onProgress: OnProgress = (progress) => {
-      this.#checkAlive();
-      if (progress.phase === 'train') this.#parts = parts;
-      options.onProgress?.(progress);
-    };
-    const slow = { signal: options.signal, onProgress };
-    parts ??= await this.#newParts(texts, slow);
-    try {
-      const T = parts.model.config.maxPositionEmbeddings;
-      const tokens = await encodeCorpus(texts, parts.tokenizer, slow);
+    const { checkAlive } = this.#life;
+    const makeParts = (slow: Slow) => this.#newParts(texts, slow);
+    return this.#life.learn(options, makeParts, async ({ model, tokenizer }, slow) => {
+      const T = model.config.maxPositionEmbeddings;
+      const tokens = await encodeCorpus(texts, tokenizer, slow);
       const cut = tokens.length - Math.round(tokens.length * validationSplit);
-      const learn = new CorpusDataset(tokens.subarray(0, cut), T);
+      const data = new CorpusDataset(tokens.subarray(0, cut), T);
       let validate = validationSplit > 0 ? new CorpusDataset(tokens.subarray(cut), T) : undefined;
-      if (held) validate = new CorpusDataset(await encodeCorpus(held, parts.tokenizer, slow), T);
-      return await this.#fit(parts, learn, validate, { ...options, onProgress });
-    } catch (error) {
-      // The next attempt then begins anew instead of going on from what nothing can be made of.
-      if (isFirst && hasOverflowed(parts.model)) this.#parts = undefined;
-      throw error;
-    } finally {
-      if (parts !== this.#parts) parts.model.dispose();
-    }
+      if (held) validate = new CorpusDataset(await encodeCorpus(held, tokenizer, slow), T);
+      return {
+        model: new CausalLanguageModeling(model),
+        data,
+        ...(validate && {
+          evaluate: async ({ signal }) => {
+            const measured = { batchSize: 32, signal, checkAlive };
+            const { loss, perplexity } = await measureText(model, validate, measured);
+            return { loss, perplexity };
+          },
+        }),
+      };
+    });
   }
 
-  async #newParts(
-    texts: readonly string[],
-    slow: { signal: AbortSignal | undefined; onProgress: OnProgress },
-  ): Promise<GeneratorParts> {
+  async #newParts(texts: readonly string[], slow: Slow): Promise<GeneratorParts> {
     const { tokenizer: wanted, decoder, seed } = this.#options!;
     const tokenizer = await makeGeneratorTokenizer(wanted, texts, slow);
-    this.#checkAlive();
+    this.#life.checkAlive();
     const { vocabSize, bosTokenId, eosTokenId, padTokenId } = tokenizer;
     const special = {
       ...((bosTokenId ?? eosTokenId) !== undefined && { bosTokenId: (bosTokenId ?? eosTokenId)! }),
@@ -320,48 +278,6 @@ export class TextGenerator {
     };
     const model = new Decoder({ ...decoder, vocabSize, ...special }, seed);
     return { model, tokenizer, generation: { ...special } };
-  }
-
-  #fit(
-    parts: GeneratorParts,
-    data: CorpusDataset,
-    held: CorpusDataset | undefined,
-    options: TrainingOptions,
-  ): Promise<TrainingResult> {
-    return train(new CausalLanguageModeling(parts.model), data, options, {
-      name: TRAIN,
-      openStorage: openFolder,
-      saveModel: () => toGeneratorFiles(parts),
-      loadModel: (files) => {
-        restoreGenerator(parts, files);
-        this.#parts = parts;
-      },
-      ...(held && {
-        evaluate: async ({ signal }) => {
-          const checkAlive = () => this.#checkAlive();
-          const options = { batchSize: 32, signal, checkAlive };
-          const { loss, perplexity } = await measureText(parts.model, held, options);
-          return { loss, perplexity };
-        },
-      }),
-    });
-  }
-
-  #checkAlive(): void {
-    if (!this.#disposed) return;
-    throw new AnyformerError(
-      'DISPOSED',
-      'This TextGenerator was disposed of; create or load another.',
-    );
-  }
-
-  #ready(method: string): GeneratorParts {
-    this.#checkAlive();
-    if (this.#parts) return this.#parts;
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `TextGenerator.${method} needs a trained model and there is none yet; call train first, or TextGenerator.load.`,
-    );
   }
 }
 

@@ -1,30 +1,26 @@
-import { runtime } from '#runtime';
 import { AnyformerError, show } from '../core/errors.ts';
-import { parseOptions } from '../core/options.ts';
-import type { OnProgress } from '../core/progress.ts';
 import type { TextPair } from '../data/pairs.ts';
-import { createEngine } from '../kernels/createEngine.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
-import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
-import { readSealedFiles, sealFiles } from '../storage/sealedFiles.ts';
+import type { StorageTarget } from '../storage/openStorage.ts';
 import { corpusBleu } from '../train/bleu.ts';
 import { corpusChrf } from '../train/chrf.ts';
-import { hasOverflowed } from '../train/hasOverflowed.ts';
-import { type TrainingResult, train } from '../train/trainer.ts';
+import type { TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
-import { type LoadOptions, loadSchema } from './classifierOptions.ts';
+import { createTask } from './createTask.ts';
 import { holdOutPairs } from './holdOutPairs.ts';
-import { inWorker } from './inWorker.ts';
-import { asLoadProgress } from './loadProgress.ts';
-import { encodePairs, type PairDataset } from './pairDataset.ts';
+import { type LoadOptions, loadTask } from './loadTask.ts';
+import { openFolder } from './openFolder.ts';
+import { encodePairs } from './pairDataset.ts';
 import { readPairSource } from './readPairSource.ts';
 import { SequenceToSequence } from './sequenceToSequence.ts';
+import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
 import { translateTexts } from './translateTexts.ts';
 import { measurePairs, type TranslationReport } from './translationReport.ts';
 import {
   openTranslator,
   readTranslatorFiles,
   restoreTranslator,
+  type SavedTranslator,
   TRANSLATOR_FILES,
   type TranslatorParts,
   toTranslatorFiles,
@@ -41,9 +37,16 @@ import {
 } from './translatorOptions.ts';
 import { makeTokenizers, vocabularyOptions } from './translatorTokenizers.ts';
 
-const NAME = 'Translator';
 const TRAIN = 'Translator.train';
-const openFolder = (target: StorageTarget) => openStorage(target, runtime);
+
+const KIND: TaskKind<TranslatorParts, SavedTranslator> = {
+  name: 'Translator',
+  fileNames: TRANSLATOR_FILES,
+  read: readTranslatorFiles,
+  open: openTranslator,
+  toFiles: toTranslatorFiles,
+  restore: restoreTranslator,
+};
 
 /**
  * Learns to turn texts into other texts, and turns them: a language into another, spelling into
@@ -61,13 +64,11 @@ const openFolder = (target: StorageTarget) => openStorage(target, runtime);
  */
 export class Translator {
   readonly #options: ParsedTranslatorOptions | undefined;
-  #parts: TranslatorParts | undefined;
-  #training = false;
-  #disposed = false;
+  readonly #life: TaskLifecycle<TranslatorParts>;
 
   private constructor(options: ParsedTranslatorOptions | undefined, parts?: TranslatorParts) {
     this.#options = options;
-    this.#parts = parts;
+    this.#life = new TaskLifecycle(KIND, parts);
   }
 
   /**
@@ -81,12 +82,7 @@ export class Translator {
    */
   static async create(options: TranslatorOptions = {}): Promise<Translator> {
     const parsed = parseTranslatorOptions(options);
-    const { worker, ...rest } = options;
-    if (worker) {
-      return inWorker(Translator, { name: NAME, how: 'create', args: [rest] }, worker);
-    }
-    await createEngine();
-    return new Translator(parsed);
+    return createTask(Translator, KIND.name, options, () => new Translator(parsed));
   }
 
   /**
@@ -98,21 +94,8 @@ export class Translator {
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<Translator> {
-    const { worker, ...rest } = parseOptions('Translator.load', loadSchema, options);
-    if (worker) {
-      return inWorker(Translator, { name: NAME, how: 'load', args: [source, rest] }, worker);
-    }
-    const { signal, onProgress } = rest;
-    const storage = openFolder(source);
-    const reading = readSealedFiles(storage, TRANSLATOR_FILES, {
-      signal,
-      ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
-    });
-    const [saved] = await Promise.all([
-      reading.then((files) => readTranslatorFiles(files, storage.location)),
-      createEngine(),
-    ]);
-    return new Translator(undefined, openTranslator(saved));
+    const make = (parts: TranslatorParts) => new Translator(undefined, parts);
+    return loadTask(Translator, KIND, source, options, make);
   }
 
   /**
@@ -129,28 +112,16 @@ export class Translator {
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(pairs: PairSource, options: TranslatorTrainingOptions = {}): Promise<TrainingResult> {
-    this.#checkAlive();
-    if (this.#training) {
-      throw new AnyformerError(
-        'INVALID_ARGUMENT',
-        'Translator.train is running already; wait for it, or stop it by its signal.',
-      );
-    }
-    const { validationData, validationSplit, training, seed } = parseTranslatorTraining(options);
-    this.#training = true;
-    try {
+    return this.#life.training(async () => {
+      const { validationData, validationSplit, training, seed } = parseTranslatorTraining(options);
       const all = await readPairSource(pairs, TRAIN, openFolder);
       const held =
         validationData === undefined
           ? undefined
           : await readPairSource(validationData, `${TRAIN}: validationData`, openFolder);
       const { learn, validate } = holdOutPairs(all, held, { validationSplit, seed });
-      this.#checkAlive();
-      return await this.#learn(learn, validate, training);
-    } finally {
-      this.#training = false;
-      if (this.#disposed) this.#release();
-    }
+      return this.#learn(learn, validate, training);
+    });
   }
 
   /**
@@ -171,7 +142,7 @@ export class Translator {
     input: string | readonly string[],
     options: TranslateOptions = {},
   ): Promise<string | string[]> {
-    const parts = this.#ready('predict');
+    const parts = this.#life.ready('predict');
     const parsed = parseTranslate('Translator.predict', options, parts);
     if (typeof input !== 'string' && !Array.isArray(input)) {
       throw new AnyformerError(
@@ -180,7 +151,7 @@ export class Translator {
       );
     }
     const texts = typeof input === 'string' ? [input] : (input as readonly string[]);
-    const checkAlive = () => this.#checkAlive();
+    const { checkAlive } = this.#life;
     const results = await translateTexts(parts, texts, { ...parsed, checkAlive });
     return typeof input === 'string' ? results[0]! : results;
   }
@@ -192,12 +163,12 @@ export class Translator {
    * @throws AnyformerError `INVALID_DATA` for pairs that cannot be used, and for none.
    */
   async evaluate(pairs: PairSource, options: TranslateOptions = {}): Promise<TranslationReport> {
-    const parts = this.#ready('evaluate');
+    const parts = this.#life.ready('evaluate');
     const parsed = parseTranslate('Translator.evaluate', options, parts);
     const all = await readPairSource(pairs, 'Translator.evaluate', openFolder);
     const { signal, onProgress } = parsed.generation;
     const data = await encodePairs(all, parts, parts.model.config, { signal, onProgress });
-    const checkAlive = () => this.#checkAlive();
+    const { checkAlive } = this.#life;
     const sources = all.map(({ source }) => source);
     const report = await measurePairs(parts.model, data, {
       ...{ batchSize: parsed.batchSize, signal, onProgress, checkAlive },
@@ -219,104 +190,47 @@ export class Translator {
    * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
    */
   async save(target: StorageTarget): Promise<void> {
-    const files = sealFiles(toTranslatorFiles(this.#ready('save')));
-    await openFolder(target).write(files);
+    return this.#life.save(target);
   }
 
   /** Frees the weights. A training that runs is stopped by it, and then frees them. */
   dispose(): void {
-    this.#disposed = true;
-    if (!this.#training) this.#release();
+    this.#life.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #release(): void {
-    this.#parts?.model.dispose();
-    this.#parts = undefined;
-  }
-
-  /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
-  async #learn(
+  #learn(
     learn: readonly TextPair[],
     validate: readonly TextPair[] | undefined,
     options: TrainingOptions,
   ): Promise<TrainingResult> {
-    const isFirst = this.#parts === undefined;
-    let parts = this.#parts;
-    const onProgress: OnProgress = (progress) => {
-      this.#checkAlive();
-      if (progress.phase === 'train') this.#parts = parts;
-      options.onProgress?.(progress);
-    };
-    parts ??= await this.#newParts(learn, { signal: options.signal, onProgress });
-    try {
-      const slow = { signal: options.signal, onProgress };
-      const { config } = parts.model;
-      const data = await encodePairs(learn, parts, config, slow);
-      const held = validate && (await encodePairs(validate, parts, config, slow));
-      return await this.#fit(parts, data, held, { ...options, onProgress });
-    } catch (error) {
-      // The next attempt then begins anew instead of going on from what nothing can be made of.
-      if (isFirst && hasOverflowed(parts.model)) this.#parts = undefined;
-      throw error;
-    } finally {
-      if (parts !== this.#parts) parts.model.dispose();
-    }
+    const { checkAlive } = this.#life;
+    const makeParts = (slow: Slow) => this.#newParts(learn, slow);
+    return this.#life.learn(options, makeParts, async (parts, slow) => {
+      const { model } = parts;
+      const data = await encodePairs(learn, parts, model.config, slow);
+      const held = validate && (await encodePairs(validate, parts, model.config, slow));
+      return {
+        model: new SequenceToSequence(model),
+        data,
+        ...(held && {
+          evaluate: ({ signal }) =>
+            measurePairs(model, held, { batchSize: 32, signal, checkAlive }),
+        }),
+      };
+    });
   }
 
-  async #newParts(
-    pairs: readonly TextPair[],
-    slow: { signal: AbortSignal | undefined; onProgress: OnProgress },
-  ): Promise<TranslatorParts> {
+  async #newParts(pairs: readonly TextPair[], slow: Slow): Promise<TranslatorParts> {
     const { tokenizers: wanted, model: options, maxLength, seed } = this.#options!;
     const tokenizers = await makeTokenizers(wanted, pairs, slow);
-    this.#checkAlive();
+    this.#life.checkAlive();
     const model = new EncoderDecoder({ ...options, ...vocabularyOptions(tokenizers) }, seed);
     const { decoderStartTokenId, padTokenId, eosTokenId } = model.config;
     const generation = { decoderStartTokenId, padTokenId, eosTokenId, maxLength, numBeams: 4 };
     return { model, tokenizers, maxLength, generation };
-  }
-
-  #fit(
-    parts: TranslatorParts,
-    data: PairDataset,
-    held: PairDataset | undefined,
-    options: TrainingOptions,
-  ): Promise<TrainingResult> {
-    return train(new SequenceToSequence(parts.model), data, options, {
-      name: TRAIN,
-      openStorage: openFolder,
-      saveModel: () => toTranslatorFiles(parts),
-      loadModel: (files) => {
-        restoreTranslator(parts, files);
-        this.#parts = parts;
-      },
-      ...(held && {
-        evaluate: ({ signal }) => {
-          const checkAlive = () => this.#checkAlive();
-          return measurePairs(parts.model, held, { batchSize: 32, signal, checkAlive });
-        },
-      }),
-    });
-  }
-
-  #checkAlive(): void {
-    if (!this.#disposed) return;
-    throw new AnyformerError(
-      'DISPOSED',
-      'This Translator was disposed of; create or load another.',
-    );
-  }
-
-  #ready(method: string): TranslatorParts {
-    this.#checkAlive();
-    if (this.#parts) return this.#parts;
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `Translator.${method} needs a trained model and there is none yet; call train first, or Translator.load.`,
-    );
   }
 }

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { abortSignal, callback, parseOptions } from '../core/options.ts';
+import { type OnProgress, ProgressClock } from '../core/progress.ts';
+import { createEngine } from '../kernels/createEngine.ts';
+import type { StorageTarget } from '../storage/openStorage.ts';
+import { readSealedFiles } from '../storage/sealedFiles.ts';
+import type { ByteProgress } from '../storage/storage.ts';
+import type { WorkerOption } from '../worker/taskWorker.ts';
+import { inWorker, workerOption } from './inWorker.ts';
+import { openFolder } from './openFolder.ts';
+import type { TaskKind } from './taskLifecycle.ts';
+
+export interface LoadOptions {
+  signal?: AbortSignal;
+  /** Its `step` counts bytes. */
+  onProgress?: OnProgress;
+  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  worker?: WorkerOption;
+}
+
+const schema = v.strictObject({
+  worker: workerOption,
+  signal: v.optional(abortSignal),
+  onProgress: v.optional(callback<OnProgress>()),
+});
+
+/** A saved task, here or in the worker its options name. */
+export async function loadTask<Task extends object, Parts, Saved>(
+  taskClass: { readonly prototype: Task },
+  kind: TaskKind<Parts, Saved>,
+  source: StorageTarget,
+  options: LoadOptions,
+  make: (parts: Parts) => Task,
+): Promise<Task> {
+  const { name } = kind;
+  const { worker, ...slow } = parseOptions(`${name}.load`, schema, options);
+  if (worker) return inWorker(taskClass, { name, how: 'load', args: [source, slow] }, worker);
+  const { signal, onProgress } = slow;
+  const storage = openFolder(source);
+  const reading = readSealedFiles(storage, kind.fileNames, {
+    signal,
+    ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
+  });
+  const [saved] = await Promise.all([
+    reading.then((files) => kind.read(files, storage.location)),
+    createEngine(),
+  ]);
+  return make(kind.open(saved));
+}
+
+/** Reports the bytes of all files together as steps; how many there will be is not known. */
+function asLoadProgress(onProgress: OnProgress): (progress: ByteProgress) => void {
+  const clock = new ProgressClock();
+  const loaded = new Map<string, number>();
+  return ({ name, loadedBytes }) => {
+    loaded.set(name, loadedBytes);
+    onProgress({
+      phase: 'load',
+      step: [...loaded.values()].reduce((sum, bytes) => sum + bytes, 0),
+      totalSteps: undefined,
+      elapsedSeconds: clock.elapsedSeconds,
+      remainingSeconds: undefined,
+    });
+  };
+}
