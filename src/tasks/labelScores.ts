@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { throwIfAborted } from '../core/errors.ts';
-import { type OnProgress, ProgressClock, yieldToEventLoop } from '../core/progress.ts';
 import { SeedStream } from '../core/random.ts';
 import { lengthSortedBatches } from '../data/bucketBatches.ts';
 import type { Encoding } from '../tokenizers/index.ts';
 import type { ClassifierParts } from './classifierFiles.ts';
+import { type BatchesOptions, eachBatch } from './eachBatch.ts';
 import { toTensors } from './textDataset.ts';
 
 /** A label, and the probability that it holds. */
@@ -13,29 +12,17 @@ export interface LabelScore {
   readonly score: number;
 }
 
-export interface LogitsOptions {
-  readonly batchSize: number;
-  readonly phase: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  /** Throws when the model is gone, as it may be after every turn of the event loop. */
-  readonly checkAlive: () => void;
-}
-
 /** The model's outputs for encoded texts, [C] each, computed in batches of like lengths. */
 export async function computeLogits(
   parts: ClassifierParts,
   encodings: readonly Encoding[],
-  { batchSize, phase, signal, onProgress, checkAlive }: LogitsOptions,
+  phase: 'predict' | 'evaluate',
+  options: BatchesOptions,
 ): Promise<Float32Array[]> {
   const lengths = encodings.map(({ ids }) => ids.length);
-  const batches = lengthSortedBatches(lengths, batchSize);
   const logits = new Array<Float32Array>(encodings.length);
-  const clock = new ProgressClock();
-  const totalSteps = batches.length;
-  for (const [step, indices] of batches.entries()) {
-    throwIfAborted(signal, phase === 'predict' ? 'Prediction' : 'Evaluation');
-    checkAlive();
+  const batches = lengthSortedBatches(lengths, options.batchSize);
+  await eachBatch(batches, phase, options, (indices) => {
     const rows = forwardBatch(
       parts,
       Array.from(indices, (index) => encodings[index]!),
@@ -43,15 +30,7 @@ export async function computeLogits(
     indices.forEach((index, i) => {
       logits[index] = rows[i]!;
     });
-    await onProgress?.({
-      phase,
-      step: step + 1,
-      totalSteps,
-      elapsedSeconds: clock.elapsedSeconds,
-      remainingSeconds: clock.remainingSeconds(step + 1, totalSteps),
-    });
-    if (step + 1 < totalSteps) await yieldToEventLoop();
-  }
+  });
   return logits;
 }
 

@@ -34,7 +34,8 @@ import {
 } from './classifierOptions.ts';
 import { makeTokenizer } from './classifierTokenizer.ts';
 import { createTask } from './createTask.ts';
-import { computeLogits, type LabelScore, type LogitsOptions, scoreLabels } from './labelScores.ts';
+import type { BatchesOptions } from './eachBatch.ts';
+import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
 import { SequenceClassification } from './sequenceClassification.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
@@ -172,7 +173,7 @@ export class TextClassifier {
       ...(rest.signal && { signal: rest.signal }),
     });
     const { checkAlive } = this.#life;
-    const logits = await computeLogits(parts, encodings, { ...rest, phase: 'predict', checkAlive });
+    const logits = await computeLogits(parts, encodings, 'predict', { ...rest, checkAlive });
     const scores = logits.map((row) => scoreLabels(row, parts).slice(0, topK));
     return typeof input === 'string' ? scores[0]! : scores;
   }
@@ -255,8 +256,8 @@ export class TextClassifier {
 async function measure(
   parts: ClassifierParts,
   dataset: TextDataset,
-  options: Omit<LogitsOptions, 'phase'>,
+  options: BatchesOptions,
 ): Promise<ClassificationReport> {
-  const logits = await computeLogits(parts, dataset.encodings, { ...options, phase: 'evaluate' });
+  const logits = await computeLogits(parts, dataset.encodings, 'evaluate', options);
   return classificationReport(logits, dataset.targets, parts.labels, parts.multiLabel);
 }

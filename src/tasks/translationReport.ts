@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { throwIfAborted } from '../core/errors.ts';
-import { type OnProgress, ProgressClock, yieldToEventLoop } from '../core/progress.ts';
 import { SeedStream } from '../core/random.ts';
 import { lengthSortedBatches } from '../data/bucketBatches.ts';
 import { causalLanguageModelLoss, IGNORED } from '../models/causalLanguageModelLoss.ts';
 import type { EncoderDecoder } from '../models/encoderDecoder.ts';
+import { type BatchesOptions, eachBatch } from './eachBatch.ts';
 import type { PairDataset } from './pairDataset.ts';
 
 /** How well a model knows the next token of targets whose beginnings it is given. */
@@ -23,39 +22,20 @@ export type TranslationReport = TokenReport & {
   readonly chrf: number;
 };
 
-interface MeasureOptions {
-  readonly batchSize: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  /** Throws when the model is gone, as it may be after every turn of the event loop. */
-  readonly checkAlive: () => void;
-}
-
 /** Measures a model on encoded pairs, in batches of like lengths. */
 export async function measurePairs(
   model: EncoderDecoder,
   data: PairDataset,
-  { batchSize, signal, onProgress, checkAlive }: MeasureOptions,
+  options: BatchesOptions,
 ): Promise<TokenReport> {
-  const batches = lengthSortedBatches(data.lengths, batchSize);
-  const clock = new ProgressClock();
   const total = { loss: 0, tokens: 0, right: 0 };
-  for (const [step, indices] of batches.entries()) {
-    throwIfAborted(signal, 'Evaluation');
-    checkAlive();
+  const batches = lengthSortedBatches(data.lengths, options.batchSize);
+  await eachBatch(batches, 'evaluate', options, (indices) => {
     const { loss, tokens, right } = measureBatch(model, data, indices);
     total.loss += loss * tokens;
     total.tokens += tokens;
     total.right += right;
-    onProgress?.({
-      phase: 'evaluate',
-      step: step + 1,
-      totalSteps: batches.length,
-      elapsedSeconds: clock.elapsedSeconds,
-      remainingSeconds: clock.remainingSeconds(step + 1, batches.length),
-    });
-    if (step + 1 < batches.length) await yieldToEventLoop();
-  }
+  });
   return { loss: total.loss / total.tokens, tokenAccuracy: total.right / total.tokens };
 }
 
