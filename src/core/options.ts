@@ -106,6 +106,10 @@ export const fraction = v.pipe(
 /** A function, such as a callback. */
 export const callback = <F>() => v.custom<F>((x) => typeof x === 'function', 'a function');
 
+/** An object that is no list, its own options to be checked elsewhere. */
+export const anObject = <T>(what = 'an object') =>
+  v.custom<T>((x) => typeof x === 'object' && x !== null && !Array.isArray(x), what);
+
 /** An AbortSignal. Told by its shape, since a signal may come from another realm. */
 export const abortSignal = v.custom<AbortSignal>(
   (x) => typeof x === 'object' && x !== null && 'aborted' in x && 'addEventListener' in x,

@@ -1,13 +1,6 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
-import {
-  abortSignal,
-  callback,
-  fraction,
-  integer,
-  parseOptions,
-  positiveInteger,
-} from '../core/options.ts';
+import { anObject, integer, parseOptions, positiveInteger } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
 import type { TextExample } from '../data/labels.ts';
 import { type EncoderOptions, parseEncoderConfig } from '../models/encoderConfig.ts';
@@ -16,14 +9,11 @@ import {
   type TrainByteLevelBPEOptions,
   type TrainWordPieceOptions,
 } from '../tokenizers/index.ts';
-import {
-  resolveTrainingOptions,
-  type TrainingOptions,
-  trainingOptionEntries,
-} from '../train/trainingOptions.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
 import { checkPadding } from './classifierTokenizer.ts';
 import { workerOption } from './inWorker.ts';
+import { evaluateEntries, parseTaskTraining } from './taskOptions.ts';
 
 /** A vocabulary that `train` learns from the training texts. */
 export type TokenizerOptions =
@@ -49,8 +39,6 @@ export interface TextClassifierOptions {
   worker?: WorkerOption;
 }
 
-const anObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
-
 const schema = v.strictObject({
   worker: workerOption,
   labels: v.optional(
@@ -65,13 +53,8 @@ const schema = v.strictObject({
   multiLabel: v.optional(v.boolean('true or false'), false),
   maxLength: v.optional(positiveInteger, 200),
   truncationSide: v.optional(v.picklist(['left', 'right'], "'left' or 'right'"), 'right'),
-  tokenizer: v.optional(
-    v.custom<Tokenizer | TokenizerOptions>(anObject, 'a Tokenizer or its options'),
-  ),
-  encoder: v.optional(
-    v.custom<NonNullable<TextClassifierOptions['encoder']>>(anObject, 'an object'),
-    () => ({}),
-  ),
+  tokenizer: v.optional(anObject<Tokenizer | TokenizerOptions>('a Tokenizer or its options')),
+  encoder: v.optional(anObject<NonNullable<TextClassifierOptions['encoder']>>(), () => ({})),
   seed: v.optional(integer, 42),
 });
 
@@ -121,26 +104,10 @@ export type ClassifierTrainingOptions = TrainingOptions & {
   validationSplit?: number;
 };
 
-const trainingSchema = v.strictObject({
-  ...trainingOptionEntries,
-  validationData: v.optional(v.array(v.unknown(), 'a list of examples')),
-  validationSplit: v.optional(fraction),
-});
-
-/** Checks what `train` adds to the options of the loop, and the loop's names with it. */
+/** Checks the options of `TextClassifier.train`. */
 export function parseClassifierTraining(options: ClassifierTrainingOptions | undefined) {
-  const where = 'TextClassifier.train';
-  const { seed } = parseOptions(where, trainingSchema, options);
-  const { validationData, validationSplit = 0, ...training } = options ?? {};
-  if (validationData !== undefined && validationSplit > 0) {
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
-    );
-  }
-  // What does not go together is refused here, before a vocabulary is learned.
-  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
-  return { validationData, validationSplit, training, seed };
+  const examples = v.array(v.unknown(), 'a list of examples');
+  return parseTaskTraining('TextClassifier.train', examples, options);
 }
 
 export interface PredictOptions {
@@ -154,12 +121,6 @@ export interface PredictOptions {
 
 export type EvaluateOptions = Omit<PredictOptions, 'topK'>;
 
-const evaluateEntries = {
-  batchSize: v.optional(positiveInteger, 32),
-  signal: v.optional(abortSignal),
-  onProgress: v.optional(callback<OnProgress>()),
-};
-export const evaluateSchema = v.strictObject(evaluateEntries);
 export const predictSchema = v.strictObject({
   ...evaluateEntries,
   topK: v.optional(positiveInteger),

@@ -24,7 +24,6 @@ import {
 import {
   type ClassifierTrainingOptions,
   type EvaluateOptions,
-  evaluateSchema,
   type ParsedClassifierOptions,
   type PredictOptions,
   parseClassifierOptions,
@@ -39,6 +38,7 @@ import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
 import { SequenceClassification } from './sequenceClassification.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
+import { evaluateSchema } from './taskOptions.ts';
 import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
 
 const TRAIN = 'TextClassifier.train';

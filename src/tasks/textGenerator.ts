@@ -14,6 +14,7 @@ import { type LoadOptions, loadTask } from './loadTask.ts';
 import { openFolder } from './openFolder.ts';
 import { type Corpus, readCorpus } from './readCorpus.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
+import { evaluateSchema } from './taskOptions.ts';
 import {
   GENERATOR_FILES,
   type GeneratorParts,
@@ -25,7 +26,6 @@ import {
 } from './textGeneratorFiles.ts';
 import {
   type EvaluateTextOptions,
-  evaluateTextSchema,
   makeGeneratorTokenizer,
   type ParsedGeneratorOptions,
   parseGeneratorOptions,
@@ -191,7 +191,7 @@ export class TextGenerator {
   async evaluate(corpus: Corpus, options: EvaluateTextOptions = {}): Promise<LanguageModelReport> {
     const where = 'TextGenerator.evaluate';
     const parts = this.#life.ready('evaluate');
-    const parsed = parseOptions(where, evaluateTextSchema, options);
+    const parsed = parseOptions(where, evaluateSchema, options);
     const texts = await readCorpus(corpus, where, openFolder);
     const tokens = await encodeCorpus(texts, parts.tokenizer, parsed);
     const data = new CorpusDataset(tokens, parts.model.config.maxPositionEmbeddings);

@@ -1,13 +1,6 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
-import {
-  abortSignal,
-  callback,
-  fraction,
-  integer,
-  parseOptions,
-  positiveInteger,
-} from '../core/options.ts';
+import { anObject, integer, parseOptions } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
 import { type DecoderOptions, parseDecoderConfig } from '../models/decoderConfig.ts';
 import {
@@ -17,14 +10,11 @@ import {
   trainByteLevelBPE,
   trainCharacterLevel,
 } from '../tokenizers/index.ts';
-import {
-  resolveTrainingOptions,
-  type TrainingOptions,
-  trainingOptionEntries,
-} from '../train/trainingOptions.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
 import { workerOption } from './inWorker.ts';
 import type { Corpus } from './readCorpus.ts';
+import { parseTaskTraining } from './taskOptions.ts';
 
 /** What follows from the tokenizer. */
 const OWNED = ['vocabSize', 'padTokenId', 'bosTokenId', 'eosTokenId'] as const;
@@ -51,16 +41,11 @@ export interface TextGeneratorOptions {
   worker?: WorkerOption;
 }
 
-const isObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
-
 const schema = v.strictObject({
   worker: workerOption,
-  decoder: v.optional(
-    v.custom<NonNullable<TextGeneratorOptions['decoder']>>(isObject, 'an object'),
-    () => ({}),
-  ),
+  decoder: v.optional(anObject<NonNullable<TextGeneratorOptions['decoder']>>(), () => ({})),
   tokenizer: v.optional(
-    v.custom<Tokenizer | GeneratorTokenizerOptions>(isObject, 'a Tokenizer or its options'),
+    anObject<Tokenizer | GeneratorTokenizerOptions>('a Tokenizer or its options'),
     { type: 'byte-level-bpe', vocabSize: 2000 },
   ),
   seed: v.optional(integer, 42),
@@ -124,26 +109,10 @@ export type TextGeneratorTrainingOptions = TrainingOptions & {
   validationSplit?: number;
 };
 
-const trainingSchema = v.strictObject({
-  ...trainingOptionEntries,
-  validationData: v.optional(v.custom<Corpus>((x) => x !== null, 'text')),
-  validationSplit: v.optional(fraction),
-});
-
-/** Checks what `train` adds to the options of the loop, and the loop's names with it. */
+/** Checks the options of `TextGenerator.train`. */
 export function parseGeneratorTraining(options: TextGeneratorTrainingOptions | undefined) {
-  const where = 'TextGenerator.train';
-  parseOptions(where, trainingSchema, options);
-  const { validationData, validationSplit = 0, ...training } = options ?? {};
-  if (validationData !== undefined && validationSplit > 0) {
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
-    );
-  }
-  // What does not go together is refused here, before a vocabulary is learned.
-  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
-  return { validationData, validationSplit, training };
+  const text = v.custom<Corpus>((x) => x !== null, 'text');
+  return parseTaskTraining('TextGenerator.train', text, options);
 }
 
 export interface EvaluateTextOptions {
@@ -152,9 +121,3 @@ export interface EvaluateTextOptions {
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
-
-export const evaluateTextSchema = v.strictObject({
-  batchSize: v.optional(positiveInteger, 32),
-  signal: v.optional(abortSignal),
-  onProgress: v.optional(callback<OnProgress>()),
-});

@@ -1,17 +1,13 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
-import { fraction, integer, parseOptions, positiveInteger } from '../core/options.ts';
+import { anObject, integer, parseOptions, positiveInteger } from '../core/options.ts';
 import type { PairInput } from '../data/pairs.ts';
 import {
   type EncoderDecoderOptions,
   parseEncoderDecoderConfig,
 } from '../models/encoderDecoderConfig.ts';
 import { Tokenizer } from '../tokenizers/index.ts';
-import {
-  resolveTrainingOptions,
-  type TrainingOptions,
-  trainingOptionEntries,
-} from '../train/trainingOptions.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
 import {
   type GenerationOptions,
@@ -19,6 +15,7 @@ import {
   parseGeneration,
 } from './generation/generationOptions.ts';
 import { workerOption } from './inWorker.ts';
+import { parseTaskTraining } from './taskOptions.ts';
 import type { TranslatorParts } from './translatorFiles.ts';
 import {
   checkTokenizer,
@@ -56,17 +53,13 @@ export interface TranslatorOptions {
   worker?: WorkerOption;
 }
 
-const anObject = (x: unknown) => typeof x === 'object' && x !== null && !Array.isArray(x);
 const tokenizerEntry = v.optional(
-  v.custom<Tokenizer | TranslatorTokenizerOptions>(anObject, 'a Tokenizer or its options'),
+  anObject<Tokenizer | TranslatorTokenizerOptions>('a Tokenizer or its options'),
 );
 
 const schema = v.strictObject({
   worker: workerOption,
-  model: v.optional(
-    v.custom<NonNullable<TranslatorOptions['model']>>(anObject, 'an object'),
-    () => ({}),
-  ),
+  model: v.optional(anObject<NonNullable<TranslatorOptions['model']>>(), () => ({})),
   tokenizer: tokenizerEntry,
   sourceTokenizer: tokenizerEntry,
   targetTokenizer: tokenizerEntry,
@@ -151,26 +144,10 @@ export type TranslatorTrainingOptions = TrainingOptions & {
   validationSplit?: number;
 };
 
-const trainingSchema = v.strictObject({
-  ...trainingOptionEntries,
-  validationData: v.optional(v.custom<PairSource>((x) => x !== null, 'pairs')),
-  validationSplit: v.optional(fraction),
-});
-
-/** Checks what `train` adds to the options of the loop, and the loop's names with it. */
+/** Checks the options of `Translator.train`. */
 export function parseTranslatorTraining(options: TranslatorTrainingOptions | undefined) {
-  const where = 'Translator.train';
-  const { seed } = parseOptions(where, trainingSchema, options);
-  const { validationData, validationSplit = 0, ...training } = options ?? {};
-  if (validationData !== undefined && validationSplit > 0) {
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `${where}: validationData and validationSplit ${validationSplit} both say what to validate on; pass one of them.`,
-    );
-  }
-  // What does not go together is refused here, before a vocabulary is learned.
-  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
-  return { validationData, validationSplit, training, seed };
+  const pairs = v.custom<PairSource>((x) => x !== null, 'pairs');
+  return parseTaskTraining('Translator.train', pairs, options);
 }
 
 /** What makes no sense for a translation: it is one text, which its own end token ends. */
