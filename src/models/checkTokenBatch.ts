@@ -38,3 +38,13 @@ export function checkTokenBatch(
     );
   }
 }
+
+/** Checks that each source has a target. */
+export function checkSameBatch(inputIds: tf.Tensor2D, decoderInputIds: tf.Tensor2D): void {
+  const [sources, targets] = [inputIds.shape[0], decoderInputIds.shape[0]];
+  if (sources === targets) return;
+  throw new AnyformerError(
+    'INVALID_ARGUMENT',
+    `decoderInputIds has ${targets} rows and inputIds ${sources}; each source needs its own target.`,
+  );
+}

@@ -20,6 +20,7 @@ import {
   decoderParameters,
   decoderWeights,
 } from './decoderParameters.ts';
+import { OwnCaches } from './ownCaches.ts';
 import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 import { RotaryPositions } from './rotaryPositions.ts';
 
@@ -70,8 +71,7 @@ export class Decoder {
   readonly #store: ParameterStore;
   readonly #weights: DecoderWeights;
   readonly #rotary: RotaryPositions | undefined;
-  readonly #caches = new WeakSet<DecodeCache>();
-  #isDisposed = false;
+  readonly #caches = new OwnCaches('Decoder', 'decoder');
 
   constructor(options: DecoderOptions, weights: StartingWeights) {
     this.config = parseDecoderConfig(options);
@@ -102,15 +102,14 @@ export class Decoder {
    * `OUT_OF_MEMORY`, `ENGINE` where another backend than the engine's is in use.
    */
   createCache(options: DecodeCacheOptions = {}): DecodeCache {
-    this.#checkAlive('createCache');
+    this.#caches.checkAlive('createCache');
     const { maxPositionEmbeddings, vocabSize } = this.config;
     const { batchSize, maxLength } = parseDecodeCacheOptions(options, maxPositionEmbeddings);
     const rows = Math.max(batchSize, PROMPT_ROWS);
     const room = { slots: batchSize, capacity: maxLength, rows };
     const kernel = decoderKernel(this.config, this.#weights, room);
     const cache = new DecodeCache(kernel, vocabSize, batchSize, maxLength);
-    this.#caches.add(cache);
-    return cache;
+    return this.#caches.add(cache);
   }
 
   /**
@@ -128,8 +127,7 @@ export class Decoder {
    * logits = decoder.step([4, 8], cache);
    */
   prefill(prompts: readonly ArrayLike<number>[], cache: DecodeCache): Float32Array {
-    this.#checkOwn(cache, 'prefill');
-    return cache.prefill(prompts);
+    return this.#caches.checked(cache, 'prefill').prefill(prompts);
   }
 
   /**
@@ -141,22 +139,7 @@ export class Decoder {
    * changed then.
    */
   step(ids: ArrayLike<number>, cache: DecodeCache): Float32Array {
-    this.#checkOwn(cache, 'step');
-    return cache.step(ids);
-  }
-
-  #checkOwn(cache: DecodeCache, method: string): void {
-    this.#checkAlive(method);
-    if (this.#caches.has(cache)) return;
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `Decoder.${method} was given the cache of another decoder; use this one's createCache.`,
-    );
-  }
-
-  #checkAlive(method: string): void {
-    if (!this.#isDisposed) return;
-    throw new AnyformerError('DISPOSED', `The Decoder was disposed of before ${method}.`);
+    return this.#caches.checked(cache, 'step').step(ids);
   }
 
   /** The weights as a model.safetensors has them. */
@@ -171,7 +154,7 @@ export class Decoder {
 
   /** Its caches are of no use then; they are disposed of apart. */
   dispose(): void {
-    this.#isDisposed = true;
+    this.#caches.dispose();
     this.#store.dispose();
     this.#rotary?.dispose();
   }

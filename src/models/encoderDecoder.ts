@@ -12,7 +12,7 @@ import {
   feedForwardBlock,
   normalize,
 } from '../layers/transformerBlocks.ts';
-import { checkTokenBatch } from './checkTokenBatch.ts';
+import { checkSameBatch, checkTokenBatch } from './checkTokenBatch.ts';
 import { crossDecoderKernel } from './crossDecoderKernel.ts';
 import { DecodeCache, type DecodeCacheOptions, parseDecodeCacheOptions } from './decodeCache.ts';
 import {
@@ -29,6 +29,7 @@ import {
   firstPlace,
   type StackWeights,
 } from './encoderDecoderParameters.ts';
+import { OwnCaches } from './ownCaches.ts';
 import { padSources, type SourceBatch } from './padSources.ts';
 import { ParameterStore, type StartingWeights } from './parameterStore.ts';
 import { SinePositions } from './sinePositions.ts';
@@ -73,8 +74,7 @@ export class EncoderDecoder {
   readonly #store: ParameterStore;
   readonly #weights: EncoderDecoderWeights;
   readonly #waves: SinePositions | undefined;
-  readonly #caches = new WeakSet<DecodeCache>();
-  #isDisposed = false;
+  readonly #caches = new OwnCaches('EncoderDecoder', 'model');
 
   constructor(options: EncoderDecoderOptions, weights: StartingWeights) {
     this.config = parseEncoderDecoderConfig(options);
@@ -181,7 +181,7 @@ export class EncoderDecoder {
     sources: readonly ArrayLike<number>[],
     options: DecodeCacheOptions = {},
   ): DecodeCache {
-    this.#checkAlive('createCache');
+    this.#caches.checkAlive('createCache');
     const { maxPositionEmbeddings, decoderVocabSize } = this.config;
     const { batchSize, maxLength } = parseDecodeCacheOptions(
       { batchSize: sources.length, ...options },
@@ -204,8 +204,7 @@ export class EncoderDecoder {
       kernel = crossDecoderKernel(this.config, this.#weights, places, { encoded, lengths }, room);
     });
     const cache = new DecodeCache(kernel!, decoderVocabSize, batchSize, maxLength, lengths);
-    this.#caches.add(cache);
-    return cache;
+    return this.#caches.add(cache);
   }
 
   /**
@@ -223,8 +222,7 @@ export class EncoderDecoder {
    * logits = model.step([4, 8], cache);
    */
   prefill(prompts: readonly ArrayLike<number>[], cache: DecodeCache): Float32Array {
-    this.#checkOwn(cache, 'prefill');
-    return cache.prefill(prompts);
+    return this.#caches.checked(cache, 'prefill').prefill(prompts);
   }
 
   /**
@@ -236,22 +234,7 @@ export class EncoderDecoder {
    * changed then.
    */
   step(ids: ArrayLike<number>, cache: DecodeCache): Float32Array {
-    this.#checkOwn(cache, 'step');
-    return cache.step(ids);
-  }
-
-  #checkOwn(cache: DecodeCache, method: string): void {
-    this.#checkAlive(method);
-    if (this.#caches.has(cache)) return;
-    throw new AnyformerError(
-      'INVALID_ARGUMENT',
-      `EncoderDecoder.${method} was given the cache of another model; use this one's createCache.`,
-    );
-  }
-
-  #checkAlive(method: string): void {
-    if (!this.#isDisposed) return;
-    throw new AnyformerError('DISPOSED', `The EncoderDecoder was disposed of before ${method}.`);
+    return this.#caches.checked(cache, 'step').step(ids);
   }
 
   /** The weights as a model.safetensors has them. */
@@ -266,7 +249,7 @@ export class EncoderDecoder {
 
   /** Its caches are of no use then; they are disposed of apart. */
   dispose(): void {
-    this.#isDisposed = true;
+    this.#caches.dispose();
     this.#store.dispose();
     this.#waves?.dispose();
   }
@@ -303,13 +286,4 @@ function score({ decoder, head, logitsBias }: EncoderDecoderWeights, x: tf.Tenso
   const rows = tf.reshape(x, [batch * steps, width]); // (B*T, D)
   const products = tf.matMul(rows, decoder.words, false, true); // (B*T, V)
   return tf.reshape(tf.add(products, logitsBias), [batch, steps, V]);
-}
-
-function checkSameBatch(inputIds: tf.Tensor2D, decoderInputIds: tf.Tensor2D): void {
-  const [sources, targets] = [inputIds.shape[0], decoderInputIds.shape[0]];
-  if (sources === targets) return;
-  throw new AnyformerError(
-    'INVALID_ARGUMENT',
-    `decoderInputIds has ${targets} rows and inputIds ${sources}; each source needs its own target.`,
-  );
 }
