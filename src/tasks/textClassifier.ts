@@ -1,4 +1,3 @@
-import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
 import type { TextExample } from '../data/labels.ts';
@@ -40,6 +39,7 @@ import { SequenceClassification } from './sequenceClassification.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
 import { evaluateSchema } from './taskOptions.ts';
 import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
+import { textsOf } from './textsOf.ts';
 
 const TRAIN = 'TextClassifier.train';
 
@@ -160,13 +160,7 @@ export class TextClassifier {
   ): Promise<LabelScore[] | LabelScore[][]> {
     const parts = this.#life.ready('predict');
     const { topK, ...rest } = parseOptions('TextClassifier.predict', predictSchema, options);
-    if (typeof input !== 'string' && !Array.isArray(input)) {
-      throw new AnyformerError(
-        'INVALID_DATA',
-        `TextClassifier.predict takes a text or a list of texts, received ${show(input)}.`,
-      );
-    }
-    const texts = typeof input === 'string' ? [input] : (input as readonly string[]);
+    const texts = textsOf('TextClassifier.predict', input);
     const encodings = await parts.tokenizer.encodeAll(texts, {
       maxLength: parts.maxLength,
       truncationSide: parts.truncationSide,

@@ -1,4 +1,3 @@
-import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { Decoder } from '../models/decoder.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
@@ -33,6 +32,7 @@ import {
   type TextGeneratorOptions,
   type TextGeneratorTrainingOptions,
 } from './textGeneratorOptions.ts';
+import { textsOf } from './textsOf.ts';
 import { type GeneratedText, streamText, writeTexts } from './writeTexts.ts';
 
 const TRAIN = 'TextGenerator.train';
@@ -227,13 +227,7 @@ export class TextGenerator {
   ): Promise<GeneratedText[][]> {
     const parts = this.#life.ready(method);
     const where = `TextGenerator.${method}`;
-    if (typeof input !== 'string' && !Array.isArray(input)) {
-      throw new AnyformerError(
-        'INVALID_DATA',
-        `${where} takes a prompt or a list of prompts, received ${show(input)}.`,
-      );
-    }
-    const prompts = typeof input === 'string' ? [input] : (input as readonly string[]);
+    const prompts = textsOf(where, input, 'prompt');
     return writeTexts(parts, prompts, options, where, this.#life.checkAlive);
   }
 

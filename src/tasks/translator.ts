@@ -1,4 +1,3 @@
-import { AnyformerError, show } from '../core/errors.ts';
 import type { TextPair } from '../data/pairs.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
@@ -14,6 +13,7 @@ import { encodePairs } from './pairDataset.ts';
 import { readPairSource } from './readPairSource.ts';
 import { SequenceToSequence } from './sequenceToSequence.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
+import { textsOf } from './textsOf.ts';
 import { translateTexts } from './translateTexts.ts';
 import { measurePairs, type TranslationReport } from './translationReport.ts';
 import {
@@ -144,13 +144,7 @@ export class Translator {
   ): Promise<string | string[]> {
     const parts = this.#life.ready('predict');
     const parsed = parseTranslate('Translator.predict', options, parts);
-    if (typeof input !== 'string' && !Array.isArray(input)) {
-      throw new AnyformerError(
-        'INVALID_DATA',
-        `Translator.predict takes a text or a list of texts, received ${show(input)}.`,
-      );
-    }
-    const texts = typeof input === 'string' ? [input] : (input as readonly string[]);
+    const texts = textsOf('Translator.predict', input);
     const { checkAlive } = this.#life;
     const results = await translateTexts(parts, texts, { ...parsed, checkAlive });
     return typeof input === 'string' ? results[0]! : results;
