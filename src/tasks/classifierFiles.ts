@@ -5,7 +5,7 @@ import {
   readHfConfig,
   writeHfConfig,
 } from '../formats/hfConfig.ts';
-import { type JsonObject, parseJsonObject } from '../formats/json.ts';
+import type { JsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { encoderConfigFromHf, encoderConfigToHf } from '../models/encoderConfig.ts';
 import type { SavedWeights } from '../models/parameterStore.ts';
@@ -13,8 +13,9 @@ import {
   SequenceClassifier,
   type SequenceClassifierOptions,
 } from '../models/sequenceClassifier.ts';
-import { type Side, Tokenizer } from '../tokenizers/index.ts';
+import type { Side, Tokenizer } from '../tokenizers/index.ts';
 import { checkPadding } from './classifierTokenizer.ts';
+import { isSameTokenizer, readTokenizerFiles, toTokenizerFiles } from './tokenizerFiles.ts';
 
 /** All that a trained text classifier is. */
 export interface ClassifierParts {
@@ -35,13 +36,9 @@ export const CLASSIFIER_FILES = {
 const MULTI_LABEL = 'multi_label_classification';
 const SINGLE_LABEL = 'single_label_classification';
 
-const jsonFile = (value: unknown) =>
-  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-
 /** The files Hugging Face's library expects of a model for sequence classification. */
 export function toFiles(parts: ClassifierParts): Map<string, Uint8Array> {
-  const { model, labels, multiLabel, maxLength, truncationSide } = parts;
-  const { tokenizer, tokenizerConfig } = parts.tokenizer.toJSON();
+  const { model, tokenizer, labels, multiLabel, maxLength, truncationSide } = parts;
   const isBert = model.config.type === 'bert';
   const config = writeHfConfig({
     ...encoderConfigToHf(model.config),
@@ -53,15 +50,10 @@ export function toFiles(parts: ClassifierParts): Map<string, Uint8Array> {
     ...labelsToConfig(labels),
   });
   return new Map([
-    ['tokenizer.json', jsonFile(tokenizer)],
-    [
-      'tokenizer_config.json',
-      jsonFile({
-        ...tokenizerConfig,
-        model_max_length: maxLength,
-        truncation_side: truncationSide,
-      }),
-    ],
+    ...toTokenizerFiles(tokenizer, {
+      model_max_length: maxLength,
+      truncation_side: truncationSide,
+    }),
     ['model.safetensors', writeSafetensors(model.toSafetensors(), { format: 'pt' })],
     ['config.json', config],
   ]);
@@ -89,15 +81,7 @@ export function readClassifierFiles(
   }
   checkKindOfHead(config, labels, nameOf('config.json'));
   const encoder = encoderConfigFromHf(config, nameOf('config.json'));
-  const tokenizerConfigFile = files.get('tokenizer_config.json');
-  const tokenizerConfig = tokenizerConfigFile
-    ? parseJsonObject(tokenizerConfigFile, nameOf('tokenizer_config.json'))
-    : {};
-  const tokenizerJson = parseJsonObject(files.get('tokenizer.json')!, nameOf('tokenizer.json'), {
-    // Of many thousands of tokens; all libraries take the last of two that are the same.
-    uniqueKeys: false,
-  });
-  const tokenizer = Tokenizer.fromJSON(tokenizerJson, tokenizerConfig);
+  const { tokenizer, config: tokenizerConfig } = readTokenizerFiles(files, nameOf);
   checkPadding(tokenizer, nameOf('tokenizer.json'));
   if (tokenizer.vocabSize > encoder.vocabSize) {
     throw new AnyformerError(
@@ -175,10 +159,7 @@ export function restoreWeights(
       `The checkpoint is of the labels ${show(saved.labels)}, this classifier of ${show(labels)}; resume with the labels and examples of the first run.`,
     );
   }
-  if (
-    JSON.stringify(saved.tokenizer.toJSON().tokenizer) !==
-    JSON.stringify(tokenizer.toJSON().tokenizer)
-  ) {
+  if (!isSameTokenizer(saved.tokenizer, tokenizer)) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
       `The checkpoint has another vocabulary (${saved.tokenizer.vocabSize} tokens) than this classifier (${tokenizer.vocabSize}); resume with the examples of the first run, or load the checkpoint's own folder and go on with that.`,

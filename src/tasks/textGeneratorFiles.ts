@@ -1,13 +1,14 @@
 import { AnyformerError } from '../core/errors.ts';
 import { readHfConfig, writeHfConfig } from '../formats/hfConfig.ts';
-import { type JsonObject, parseJsonObject } from '../formats/json.ts';
+import type { JsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { Decoder } from '../models/decoder.ts';
 import type { DecoderConfig } from '../models/decoderConfig.ts';
 import { decoderConfigFromHf, decoderConfigToHf } from '../models/decoderHfConfig.ts';
 import type { SavedWeights } from '../models/parameterStore.ts';
-import { Tokenizer } from '../tokenizers/index.ts';
+import type { Tokenizer } from '../tokenizers/index.ts';
 import { type GenerationOptions, generationOptionNames } from './generation/generationOptions.ts';
+import { isSameTokenizer, readTokenizerFiles, toTokenizerFiles } from './tokenizerFiles.ts';
 
 /** All that a trained generator is. */
 export interface GeneratorParts {
@@ -23,18 +24,11 @@ export const GENERATOR_FILES = {
   optional: ['tokenizer_config.json', 'generation_config.json'],
 } as const;
 
-const jsonFile = (value: unknown) =>
-  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-
 /** The files of a model folder of Hugging Face. */
 export function toGeneratorFiles(parts: GeneratorParts): Map<string, Uint8Array> {
-  const { model, generation } = parts;
-  const { tokenizer, tokenizerConfig } = parts.tokenizer.toJSON();
-  const { maxPositionEmbeddings } = model.config;
-  const limited = { ...tokenizerConfig, model_max_length: maxPositionEmbeddings };
+  const { model, tokenizer, generation } = parts;
   return new Map([
-    ['tokenizer.json', jsonFile(tokenizer)],
-    ['tokenizer_config.json', jsonFile(limited)],
+    ...toTokenizerFiles(tokenizer, { model_max_length: model.config.maxPositionEmbeddings }),
     ['generation_config.json', writeHfConfig(generation)],
     ['model.safetensors', writeSafetensors(model.toSafetensors(), { format: 'pt' })],
     ['config.json', writeHfConfig(decoderConfigToHf(model.config))],
@@ -53,27 +47,18 @@ export function readGeneratorFiles(
   location: string,
 ): SavedGenerator {
   const nameOf = (file: string) => `${file} in ${location}`;
-  const optional = (file: string) => files.get(file);
   const config = decoderConfigFromHf(
     readHfConfig(files.get('config.json')!, nameOf('config.json')),
     nameOf('config.json'),
   );
-  const configBytes = optional('tokenizer_config.json');
-  // Of many thousands of tokens; all libraries take the last of two that are the same.
-  const json = parseJsonObject(files.get('tokenizer.json')!, nameOf('tokenizer.json'), {
-    uniqueKeys: false,
-  });
-  const tokenizer = Tokenizer.fromJSON(
-    json,
-    configBytes ? parseJsonObject(configBytes, nameOf('tokenizer_config.json')) : {},
-  );
+  const { tokenizer } = readTokenizerFiles(files, nameOf);
   if (tokenizer.vocabSize > config.vocabSize) {
     throw new AnyformerError(
       'INVALID_FILE',
       `${nameOf('tokenizer.json')} has ${tokenizer.vocabSize} tokens, the model's vocabulary ${config.vocabSize}: they do not belong together.`,
     );
   }
-  const generation = optional('generation_config.json');
+  const generation = files.get('generation_config.json');
   const { tensors } = readSafetensors(files.get('model.safetensors')!, nameOf('model.safetensors'));
   return {
     config,
@@ -97,8 +82,7 @@ export function restoreGenerator(
   files: ReadonlyMap<string, Uint8Array>,
 ): void {
   const saved = readGeneratorFiles(files, 'the checkpoint');
-  const json = (x: Tokenizer) => JSON.stringify(x.toJSON().tokenizer);
-  if (json(saved.tokenizer) !== json(tokenizer)) {
+  if (!isSameTokenizer(saved.tokenizer, tokenizer)) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
       `The checkpoint has another vocabulary (${saved.tokenizer.vocabSize} tokens) than this generator (${tokenizer.vocabSize}); resume with the text of the first run, or load the checkpoint's own folder and go on with that.`,

@@ -1,6 +1,6 @@
 import { AnyformerError } from '../core/errors.ts';
 import { readHfConfig, writeHfConfig } from '../formats/hfConfig.ts';
-import { type JsonObject, parseJsonObject } from '../formats/json.ts';
+import type { JsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
 import type { EncoderDecoderConfig } from '../models/encoderDecoderConfig.ts';
@@ -9,7 +9,8 @@ import {
   encoderDecoderConfigToHf,
 } from '../models/encoderDecoderHfConfig.ts';
 import type { SavedWeights } from '../models/parameterStore.ts';
-import { Tokenizer } from '../tokenizers/index.ts';
+import type { Tokenizer } from '../tokenizers/index.ts';
+import { isSameTokenizer, readTokenizerFiles, toTokenizerFiles } from './tokenizerFiles.ts';
 import { checkTokenizer, type TokenizerPair } from './translatorTokenizers.ts';
 
 /** All that a trained translator is. */
@@ -32,30 +33,19 @@ export const TRANSLATOR_FILES = {
   ],
 } as const;
 
-const jsonFile = (value: unknown) =>
-  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-
 /** The files of a model folder of Hugging Face, and those of the target's own tokenizer beside them. */
 export function toTranslatorFiles(parts: TranslatorParts): Map<string, Uint8Array> {
   const { model, tokenizers, maxLength, generation } = parts;
+  const limit = { model_max_length: maxLength };
   return new Map([
-    ...tokenizerFiles(tokenizers.source, '', maxLength),
+    ...toTokenizerFiles(tokenizers.source, limit),
     ...(tokenizers.source === tokenizers.target
       ? []
-      : tokenizerFiles(tokenizers.target, 'target_', maxLength)),
+      : toTokenizerFiles(tokenizers.target, limit, 'target_')),
     ['generation_config.json', writeHfConfig(generation)],
     ['model.safetensors', writeSafetensors(model.toSafetensors(), { format: 'pt' })],
     ['config.json', writeHfConfig(encoderDecoderConfigToHf(model.config))],
   ]);
-}
-
-function tokenizerFiles(tokenizer: Tokenizer, prefix: string, maxLength: number) {
-  const { tokenizer: json, tokenizerConfig } = tokenizer.toJSON();
-  const config = { ...tokenizerConfig, model_max_length: maxLength };
-  return [
-    [`${prefix}tokenizer.json`, jsonFile(json)],
-    [`${prefix}tokenizer_config.json`, jsonFile(config)],
-  ] as const;
 }
 
 /** What the files of a saved translator hold. */
@@ -102,13 +92,8 @@ function openTokenizer(
   prefix: string,
   nameOf: (file: string) => string,
 ): { tokenizer: Tokenizer; limit: number } {
-  const [file, configFile] = [`${prefix}tokenizer.json`, `${prefix}tokenizer_config.json`];
-  const configBytes = files.get(configFile);
-  const config = configBytes ? parseJsonObject(configBytes, nameOf(configFile)) : {};
-  // Of many thousands of tokens; all libraries take the last of two that are the same.
-  const json = parseJsonObject(files.get(file)!, nameOf(file), { uniqueKeys: false });
-  const tokenizer = Tokenizer.fromJSON(json, config);
-  checkTokenizer(tokenizer, nameOf(file));
+  const { tokenizer, config } = readTokenizerFiles(files, nameOf, prefix);
+  checkTokenizer(tokenizer, nameOf(`${prefix}tokenizer.json`));
   const { model_max_length: limit } = config;
   // Hugging Face writes 1e30 where there is no limit but the positions.
   return {
@@ -136,8 +121,7 @@ export function restoreTranslator(
   const saved = readTranslatorFiles(files, 'the checkpoint');
   for (const side of ['source', 'target'] as const) {
     const [theirs, ours] = [saved.tokenizers[side], tokenizers[side]];
-    const json = (x: Tokenizer) => JSON.stringify(x.toJSON().tokenizer);
-    if (json(theirs) === json(ours)) continue;
+    if (isSameTokenizer(theirs, ours)) continue;
     throw new AnyformerError(
       'INVALID_ARGUMENT',
       `The checkpoint has another vocabulary of the ${side} (${theirs.vocabSize} tokens) than this translator (${ours.vocabSize}); resume with the pairs of the first run, or load the checkpoint's own folder and go on with that.`,
