@@ -36,14 +36,14 @@ export async function measure({ progress, report }) {
     return decoder.step([last], cache);
   };
   const peer = tfjsGpt(await startTfjs(), weights, config);
-  for (const id of ids) peer.append(id);
-  checkAgreement('decode: the logits', ours(), peer.score(last));
+  peer.append(ids);
+  checkAgreement('decode: the logits', ours(), peer.score([last]));
   progress('measuring');
 
   const bytes = FLOAT_BYTES * (readOnce(weights) + 2 * numHiddenLayers * length * hiddenSize);
   const before = await measureBandwidth(bytes);
   const measured = await alternate(turn(ours), [
-    { peerName: tfjsName, call: turn(() => peer.score(last)) },
+    { peerName: tfjsName, call: turn(() => peer.score([last])) },
   ]);
   const bandwidth = Math.max(before, await measureBandwidth(bytes));
   await report({
