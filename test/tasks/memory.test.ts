@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { TextClassifier } from '../../src/tasks/textClassifier.ts';
+import { type GenerateOptions, TextGenerator } from '../../src/tasks/textGenerator.ts';
 import { FIT, TINY, textsOf, toyTexts } from './toyTexts.ts';
 
 beforeAll(async () => void (await createEngine()));
@@ -60,5 +61,66 @@ describe('memory is flat', () => {
       check(n);
     }
     first.dispose();
+  });
+});
+
+describe('memory is flat over 10,000 generated tokens', () => {
+  const TOKENS = 2500;
+  let generator: TextGenerator;
+  beforeAll(async () => {
+    const decoder = {
+      ...{ hiddenSize: 16, numHiddenLayers: 2, numAttentionHeads: 2, dropout: 0 },
+      maxPositionEmbeddings: 64,
+    };
+    generator = await TextGenerator.create({ decoder, tokenizer: { type: 'characters' } });
+    await generator.train('the cat sat on the mat. '.repeat(20), { maxSteps: 1, batchSize: 4 });
+    return () => generator.dispose();
+  });
+
+  const everything = { temperature: 1.2, topK: 12, topP: 0.95, minP: 0.01, typicalP: 0.97 };
+  const ways: [string, string[], number, GenerateOptions][] = [
+    ['drawn', ['the c'], 1, { doSample: true, ...everything, repetitionPenalty: 1.2, seed: 1 }],
+    ['of beams', ['the c'], 5, { numBeams: 5, numReturnSequences: 5 }],
+    [
+      'batched, some forgetting what others still hold',
+      ['the c', 'on', '', 'mat. t', 'sat'],
+      5,
+      {},
+    ],
+  ];
+  it.each(ways)('%s', async (_, prompts, rows, options) => {
+    const before = (await createEngine()).info();
+    const check = await flatAfter(5);
+    const steps: number[] = [];
+    const maxNewTokens = TOKENS / rows;
+    const found = await generator.generateSequences(prompts, {
+      ...options,
+      ...{ maxNewTokens, minNewTokens: maxNewTokens, eosTokenId: 1 },
+      onProgress: ({ step }) => {
+        steps.push(step);
+        check(step);
+      },
+    });
+    const lengths = found.flat().map(({ tokenIds }) => tokenIds.length);
+    expect(lengths).toEqual(Array(rows).fill(maxNewTokens));
+    expect(steps).toEqual(Array.from({ length: maxNewTokens - 1 }, (_, i) => i + 1));
+    const { tensors, tensorBytes, usedHeapBytes } = before;
+    expect((await createEngine()).info()).toMatchObject({ tensors, tensorBytes, usedHeapBytes });
+  });
+
+  it('streamed', async () => {
+    const check = await flatAfter(5);
+    const steps: number[] = [];
+    let text = '';
+    const pieces = generator.stream('the c', {
+      ...{ doSample: true, seed: 2, maxNewTokens: TOKENS, minNewTokens: TOKENS, eosTokenId: 1 },
+      onProgress: ({ step }) => steps.push(step),
+    });
+    for await (const piece of pieces) {
+      text += piece;
+      check(steps.length);
+    }
+    expect(steps).toHaveLength(TOKENS - 1);
+    expect(text.length).toBeGreaterThan(TOKENS / 2);
   });
 });
