@@ -204,9 +204,11 @@ function checkConfig(config: DecoderConfig, where: string): void {
     keyValueHeads: 'numKeyValueHeads',
     heads: 'numAttentionHeads',
   });
-  const { padTokenId = 0 } = config;
-  if (padTokenId >= config.vocabSize) {
-    throw refuse(`padTokenId ${padTokenId} is not below vocabSize ${config.vocabSize}.`);
+  for (const name of ['padTokenId', 'bosTokenId', 'eosTokenId'] as const) {
+    for (const id of [config[name] ?? []].flat()) {
+      if (id < config.vocabSize) continue;
+      throw refuse(`${name} ${id} is not below vocabSize ${config.vocabSize}.`);
+    }
   }
   if (config.type === 'llama') {
     if (config.headDim % 2 === 0) return;

@@ -269,9 +269,11 @@ function checkConfig(config: EncoderDecoderConfig, where: string): void {
   if (padTokenId >= least) {
     throw refuse(`padTokenId ${padTokenId} is not below the vocabulary's size ${least}.`);
   }
-  if (decoderStartTokenId >= decoderVocabSize) {
-    throw refuse(
-      `decoderStartTokenId ${decoderStartTokenId} is not below the target's vocabulary size ${decoderVocabSize}.`,
-    );
+  const { bosTokenId, eosTokenId } = config;
+  for (const [name, ids] of Object.entries({ decoderStartTokenId, bosTokenId, eosTokenId })) {
+    for (const id of [ids ?? []].flat()) {
+      if (id < decoderVocabSize) continue;
+      throw refuse(`${name} ${id} is not below the target's vocabulary size ${decoderVocabSize}.`);
+    }
   }
 }

@@ -84,6 +84,9 @@ const share = (text: string, accepts: (x: number) => boolean) =>
   v.pipe(v.number(text), v.check(accepts, text));
 const aboveZero = share('a number above 0 and at most 1', (x) => x > 0 && x <= 1);
 const tokenIds = v.array(nonNegativeInteger);
+const WORDS = 'lists of token ids, none of them empty';
+const STRINGS = 'a string or a list of them, none of them empty';
+const isNotEmpty = ({ length }: { readonly length: number }) => length > 0;
 
 const entries = {
   maxNewTokens: v.optional(positiveInteger, 100),
@@ -99,8 +102,19 @@ const entries = {
   typicalP: v.optional(aboveZero, 1),
   repetitionPenalty: v.optional(positiveNumber, 1),
   noRepeatNgramSize: v.optional(nonNegativeInteger, 0),
-  badWordsIds: v.optional(v.array(v.pipe(tokenIds, v.minLength(1)), 'lists of token ids')),
-  stopStrings: v.optional(v.union([v.string(), v.array(v.string())], 'a string or a list of them')),
+  badWordsIds: v.optional(
+    v.pipe(
+      v.custom<number[][]>((x) => v.is(v.array(tokenIds), x), WORDS),
+      v.check((words) => words.every(isNotEmpty), WORDS),
+    ),
+  ),
+  stopStrings: v.optional(
+    v.pipe(
+      v.union([v.string(), v.array(v.string())], STRINGS),
+      // An empty one would stand at the end of every text.
+      v.check((strings) => [strings].flat().every(isNotEmpty), STRINGS),
+    ),
+  ),
   eosTokenId: v.optional(v.union([nonNegativeInteger, tokenIds], 'a token id or a list of them')),
   forcedBosTokenId: v.optional(nonNegativeInteger),
   forcedEosTokenId: v.optional(nonNegativeInteger),
@@ -160,17 +174,18 @@ export function parseGeneration(
   const given = Object.fromEntries(
     Object.entries(options ?? {}).filter(([, value]) => value !== undefined),
   ) as GenerationOptions;
-  const parsed = parseOptions(where, schema, { ...defaults, ...given });
+  checkTokens(where, parseOptions(where, schema, given), vocabSize);
+  // What is wrong now is not what was asked for but what it was to be completed by.
+  const byModel = `${where}: the model's generation_config.json`;
+  const parsed = parseOptions(byModel, schema, { ...defaults, ...given });
+  checkTokens(byModel, parsed, vocabSize);
   checkTogether(where, given, parsed);
-  const ends = parsed.eosTokenId ?? [];
-  const result: ParsedGeneration = {
+  return {
     ...parsed,
-    eosTokenId: typeof ends === 'number' ? [ends] : ends,
+    eosTokenId: [parsed.eosTokenId ?? []].flat(),
     stopStrings: [parsed.stopStrings ?? []].flat(),
     seed: parsed.seed ?? Math.floor(Math.random() * 2 ** 31),
   };
-  checkTokens(where, result, vocabSize);
-  return result;
 }
 
 function checkTogether(
@@ -214,8 +229,16 @@ function checkTogether(
   }
 }
 
-function checkTokens(where: string, options: ParsedGeneration, vocabSize: number): void {
-  const { badWordsIds = [], eosTokenId, forcedBosTokenId, forcedEosTokenId } = options;
+function checkTokens(
+  where: string,
+  {
+    badWordsIds = [],
+    eosTokenId,
+    forcedBosTokenId,
+    forcedEosTokenId,
+  }: v.InferOutput<typeof schema>,
+  vocabSize: number,
+): void {
   const all = { badWordsIds: badWordsIds.flat(), eosTokenId, forcedBosTokenId, forcedEosTokenId };
   for (const [name, ids] of Object.entries(all)) {
     for (const id of [ids ?? []].flat()) {

@@ -1,4 +1,4 @@
-import { AnyformerError, throwIfAborted } from '../../core/errors.ts';
+import { AnyformerError, show, throwIfAborted } from '../../core/errors.ts';
 import { ProgressClock, yieldToEventLoop } from '../../core/progress.ts';
 import type { FinishReason } from './generatedSequence.ts';
 import type { ParsedGeneration, StoppingCriterion } from './generationOptions.ts';
@@ -59,7 +59,16 @@ export class SearchContext {
   /** Whether a row is finished by its last token. */
   finishOf(ids: readonly number[], promptLength: number): FinishReason | undefined {
     if (this.#ends.has(ids.at(-1)!)) return 'eos';
-    if (this.criteria.some((criterion) => criterion(ids, { promptLength }))) return 'stop';
+    for (const criterion of this.criteria) {
+      const isMet: unknown = criterion(ids, { promptLength });
+      if (isMet === true) return 'stop';
+      // A Promise, above all, which would always count as true.
+      if (isMet === false) continue;
+      throw new AnyformerError(
+        'INVALID_ARGUMENT',
+        `A function of stoppingCriteria gave ${show(isMet)}; it has to give true or false, at once.`,
+      );
+    }
     return ids.length - promptLength >= this.options.maxNewTokens ? 'length' : undefined;
   }
 

@@ -1,6 +1,7 @@
 import type { ParsedGeneration } from '../generationOptions.ts';
 import type { LogitsProcessor } from '../logitsProcessor.ts';
 import { badWords } from './badWords.ts';
+import { checked } from './checked.ts';
 import { forcedToken } from './forcedToken.ts';
 import { minNewTokens } from './minNewTokens.ts';
 import { minP } from './minP.ts';
@@ -37,7 +38,7 @@ export function makeProcessors(options: ParsedGeneration): LogitsProcessor[] {
   const made = (rows: readonly Row[]) => rows.flatMap((row) => row(options) ?? []);
   return [
     ...made(always),
-    ...options.logitsProcessors,
+    ...options.logitsProcessors.map((own, i) => checked(own, `logitsProcessors[${i}]`)),
     ...(options.doSample ? made(whileSampling) : []),
   ];
 }
