@@ -19,21 +19,26 @@ export type LogitsProcessor = (
   context: ProcessorContext,
 ) => Float32Array | undefined;
 
+/** The highest score; -Infinity where all are ruled out. */
+export function highestOf(scores: Float32Array): number {
+  let highest = -Infinity;
+  for (let i = 0; i < scores.length; i++) if (scores[i]! > highest) highest = scores[i]!;
+  return highest;
+}
+
 /** log of the sum of e to each score, without overflow. */
 export function logSumExp(scores: Float32Array): number {
-  let highest = -Infinity;
-  for (const score of scores) if (score > highest) highest = score;
+  const highest = highestOf(scores);
   if (highest === -Infinity) return -Infinity;
   let sum = 0;
-  for (const score of scores) sum += Math.exp(score - highest);
+  for (let i = 0; i < scores.length; i++) {
+    // What is ruled out adds nothing, and most may be.
+    if (scores[i] !== -Infinity) sum += Math.exp(scores[i]! - highest);
+  }
   return highest + Math.log(sum);
 }
 
-/** The places of the scores that are not ruled out, highest first; equals in their order. */
-export function rankScores(scores: Float32Array): number[] {
-  const places: number[] = [];
-  scores.forEach((score, i) => {
-    if (score !== -Infinity) places.push(i);
-  });
-  return places.sort((a, b) => scores[b]! - scores[a]! || a - b);
+/** Rules out what is below a score. */
+export function ruleOutBelow(scores: Float32Array, lowest: number): void {
+  for (let i = 0; i < scores.length; i++) if (scores[i]! < lowest) scores[i] = -Infinity;
 }

@@ -50,7 +50,8 @@ export class SearchContext {
         'The model gave NaN for the next token; its weights are damaged. Train or load it anew.',
       );
     }
-    let scores: Float32Array = normalizes ? logits.map((x) => x - total) : logits.slice();
+    let scores: Float32Array = logits.slice();
+    if (normalizes) for (let i = 0; i < scores.length; i++) scores[i]! -= total;
     const context: ProcessorContext = { promptLength, maxNewTokens: this.options.maxNewTokens };
     for (const process of this.#processors) scores = process(ids, scores, context) ?? scores;
     return { scores, logProb: (id) => logits[id]! - total };

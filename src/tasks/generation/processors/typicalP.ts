@@ -7,20 +7,29 @@ import { type LogitsProcessor, logSumExp } from '../logitsProcessor.ts';
 export function typicalP(mass: number): LogitsProcessor {
   return (_, scores) => {
     const total = logSumExp(scores);
-    const logs = Float64Array.from(scores, (score) => score - total);
     let entropy = 0;
-    for (const log of logs) if (log !== -Infinity) entropy -= log * Math.exp(log);
-    const distances = logs.map((log) => Math.abs(-log - entropy));
-    const nearest = Array.from(logs.keys())
-      .filter((i) => logs[i] !== -Infinity)
-      .sort((a, b) => distances[a]! - distances[b]! || a - b);
+    for (let i = 0; i < scores.length; i++) {
+      if (scores[i] === -Infinity) continue;
+      const log = scores[i]! - total;
+      entropy -= log * Math.exp(log);
+    }
+    const distanceOf = (i: number) => Math.abs(total - scores[i]! - entropy);
+    // Farther away than what is certain there are only tokens that all together are less likely than
+    // 1 - mass, from some surprise on.
+    const bound = Math.max(entropy, Math.log((2 * scores.length) / (1 - mass)) - entropy);
+    const near: { distance: number; log: number }[] = [];
+    for (let i = 0; i < scores.length; i++) {
+      if (scores[i] === -Infinity || distanceOf(i) > bound) continue;
+      near.push({ distance: distanceOf(i), log: scores[i]! - total });
+    }
+    near.sort((a, b) => a.distance - b.distance);
     let sum = 0;
     let farthest = 0;
-    for (const i of nearest) {
-      farthest = distances[i]!;
-      sum += Math.exp(logs[i]!);
+    for (const { distance, log } of near) {
+      farthest = distance;
+      sum += Math.exp(log);
       if (sum >= mass) break;
     }
-    for (let i = 0; i < scores.length; i++) if (!(distances[i]! <= farthest)) scores[i] = -Infinity;
+    for (let i = 0; i < scores.length; i++) if (!(distanceOf(i) <= farthest)) scores[i] = -Infinity;
   };
 }
