@@ -20,9 +20,17 @@ export interface Finished {
 }
 
 /** Runs Node in a process of its own and tells how that ended, well or not. */
-export function runNode(args: readonly string[], cwd: string): Promise<Finished> {
+export const runNode = (args: readonly string[], cwd: string): Promise<Finished> =>
+  runProgram(process.execPath, args, cwd);
+
+/** As `runNode`, with any program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, args, { cwd }, (_error, stdout, stderr) =>
+    const child = execFile(program, args, { cwd }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });

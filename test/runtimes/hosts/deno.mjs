@@ -1,11 +1,13 @@
 import { findInstalled, findOnPath } from '../support/find.mjs';
 import { runMain } from '../support/runMain.mjs';
 
-const binary = findInstalled('@deno/linux-x64-glibc/deno') ?? findOnPath('deno');
-
-const FLAGS = ['run', '--allow-all', '--no-remote', '--node-modules-dir=manual'];
+export const binary = findInstalled('@deno/linux-x64-glibc/deno') ?? findOnPath('deno');
 
 /** Deno reads node_modules as it stands, and fetches nothing. */
+export const OFFLINE = ['--no-remote', '--node-modules-dir=manual'];
+
+const FLAGS = ['run', '--allow-all', ...OFFLINE];
+
 export const deno = {
   name: 'Deno',
   runtime: 'deno',
