@@ -15,6 +15,7 @@ export const registry = {
   'decode-speed-384': async () => (await import('./rows/decode-speed.mjs')).of('L6 D384'),
   'decode-speed-128': async () => (await import('./rows/decode-speed.mjs')).of('L4 D128'),
   'cold-start': () => import('./rows/cold-start.mjs'),
+  'cold-start-chromium': () => import('./rows/cold-start-chromium.mjs'),
   'memory-128': async () => (await import('./rows/memory.mjs')).at(128),
   'memory-500': async () => (await import('./rows/memory.mjs')).at(500),
   threads: () => import('./rows/threads.mjs'),

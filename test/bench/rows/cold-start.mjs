@@ -1,22 +1,17 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createEngine, TextClassifier } from 'anyformer';
-import { loadMails, splitMails } from '../../../examples/spam/mails.mjs';
-import { spamOptions } from '../../../examples/spam/options.mjs';
+import { createEngine } from 'anyformer';
 import { checkAgreement } from '../support/agreement.mjs';
-import { articleExamples } from '../support/article.mjs';
+import { alternateStarts, saveArticle, saveSpam } from '../support/coldModels.mjs';
 import { median } from '../support/measure.mjs';
 import { ortName } from '../support/ort.mjs';
-import { articleModel, attentionKinds } from '../support/ortArticle.mjs';
-import { createClassifier } from '../support/ourArticle.mjs';
 import { probabilitiesOf, softmaxOf } from '../support/probabilities.mjs';
 import { engineOptions } from '../support/settings.mjs';
 
 const ROUNDS = 9;
-const LENGTH = 128;
 /** What issue 3 asks for. */
 const SPAM_BAR = 100;
 
@@ -35,17 +30,8 @@ export async function measure({ progress, report }) {
 }
 
 async function articleStart(folder) {
-  const classifier = await createClassifier(LENGTH);
-  const examples = articleExamples(2, LENGTH);
-  await classifier.train(examples, { maxSteps: 1 });
-  await classifier.save(folder);
-  classifier.dispose();
-  const weights = await readFile(path.join(folder, 'model.safetensors'));
   const file = path.join(folder, 'model.onnx');
-  const [kind] = Object.keys(attentionKinds);
-  await writeFile(file, articleModel(weights, 1, LENGTH, kind));
-
-  const [{ text, ids }] = examples;
+  const { text, ids } = await saveArticle(folder, file);
   const startOurs = () => run('coldOurs.mjs', [folder, text]);
   const startPeer = () => run('coldOrt.mjs', [file, ids.join(',')]);
   checkAgreement(
@@ -53,7 +39,7 @@ async function articleStart(folder) {
     probabilitiesOf((await startOurs()).scores),
     softmaxOf((await startPeer()).logits),
   );
-  const [ours, peer] = await alternateStarts([startOurs, startPeer]);
+  const [ours, peer] = await alternateStarts([startOurs, startPeer], ROUNDS, medians);
   return {
     name: "cold-start, article's model",
     ours: ours.milliseconds,
@@ -64,20 +50,14 @@ async function articleStart(folder) {
 }
 
 async function spamStart(folder) {
-  const classifier = await TextClassifier.create(spamOptions.create);
-  const { train, test } = splitMails(loadMails());
-  await classifier.train(train, { ...spamOptions.train, epochs: undefined, maxSteps: 1 });
-  await classifier.save(folder);
-  const { text } = test[0];
+  const { text, expected } = await saveSpam(folder);
   const startOurs = () => run('coldOurs.mjs', [folder, text]);
-  const expected = await classifier.predict(text);
   checkAgreement(
     'cold-start: the probabilities of spam',
     expected.map(({ score }) => score),
     (await startOurs()).scores.map(({ score }) => score),
   );
-  classifier.dispose();
-  const [ours] = await alternateStarts([startOurs]);
+  const [ours] = await alternateStarts([startOurs], ROUNDS, medians);
   return {
     name: 'cold-start, spam model',
     ours: ours.milliseconds,
@@ -90,17 +70,10 @@ async function spamStart(folder) {
 const sinceProcess = ({ before }) =>
   `from the import on: Node itself took ${before.toFixed(0)} ms before it`;
 
-/** Medians of what the programs send, started by turns. */
-async function alternateStarts(starts) {
-  const found = starts.map(() => []);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, start] of starts.entries()) found[i].push(await start());
-  }
-  return found.map((messages) => ({
-    milliseconds: median(messages.map(({ milliseconds }) => milliseconds)),
-    before: median(messages.map(({ before }) => before)),
-  }));
-}
+const medians = (messages) => ({
+  milliseconds: median(messages.map(({ milliseconds }) => milliseconds)),
+  before: median(messages.map(({ before }) => before)),
+});
 
 /** Runs a program to its end and gives what it sends. */
 function run(name, given) {
