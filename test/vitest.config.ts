@@ -28,5 +28,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     testTimeout: 60_000,
+    // They start browsers and install the package.
+    hookTimeout: 60_000,
   },
 });

@@ -10,7 +10,9 @@ export const javaScript: JavaScriptFallback = {
     try {
       await WebAssembly.compile(EMPTY_MODULE);
       return undefined;
-    } catch {
+    } catch (error) {
+      // Edge hosts compile no bytes either, but run the modules that they are given.
+      if (!/Content Security Policy|\bCSP\b/i.test(String(error))) return undefined;
       return (
         "the page's Content-Security-Policy forbids WebAssembly; add 'wasm-unsafe-eval' to its " +
         'script-src'
