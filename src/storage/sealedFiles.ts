@@ -5,6 +5,9 @@ import type { ReadOptions, Storage } from './storage.ts';
 
 const CONFIG = 'config.json';
 
+/** How often a set is read that somebody replaces meanwhile. */
+const READINGS = 5;
+
 interface Seal {
   readonly bytes: number;
   readonly crc32: number;
@@ -48,18 +51,41 @@ export interface SealedFileNames {
 
 /**
  * Reads `config.json` and the named files, and checks them against its seal. A folder without a
- * seal, such as one from Hugging Face, is read as it is.
+ * seal, such as one from Hugging Face, is read as it is. A set that another tab or program replaces
+ * meanwhile is read again: files that are torn are so twice in the same way.
  *
- * @throws AnyformerError `INVALID_FILE` naming the file that does not belong to this `config.json`;
- *   `STORAGE` when a required file is missing.
+ * @throws AnyformerError `INVALID_FILE` naming the file that does not belong to this `config.json`,
+ *   or saying that the set did not keep still; `STORAGE` when a required file is missing.
  *
  * @example
  * const files = await readSealedFiles(storage, { required: ['model.safetensors'] });
  */
 export async function readSealedFiles(
   storage: Storage,
-  { required, optional = [] }: SealedFileNames,
+  names: SealedFileNames,
   options: ReadOptions = {},
+): Promise<Map<string, Uint8Array>> {
+  let before: AnyformerError | undefined;
+  for (let reading = 0; reading < READINGS; reading++) {
+    try {
+      return await readOnce(storage, names, options);
+    } catch (error) {
+      if (!(error instanceof AnyformerError) || error.code !== 'INVALID_FILE') throw error;
+      if (error.message === before?.message) throw error;
+      before = error;
+    }
+  }
+  throw new AnyformerError(
+    'INVALID_FILE',
+    `The files in ${storage.location} were replaced during each of ${READINGS} readings. Load them once nobody saves there, or save each version into a folder of its own.`,
+    { cause: before },
+  );
+}
+
+async function readOnce(
+  storage: Storage,
+  { required, optional = [] }: SealedFileNames,
+  options: ReadOptions,
 ): Promise<Map<string, Uint8Array>> {
   const where = `${CONFIG} in ${storage.location}`;
   return readTogether(storage, options, async (start) => {

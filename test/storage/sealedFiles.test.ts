@@ -95,3 +95,51 @@ describe('sealed files', () => {
     expect(() => sealFiles(new Map())).toThrow(/needs a config\.json/);
   });
 });
+
+describe('a set that is replaced while it is read', () => {
+  /** Storage in which `saves` are written, one before each reading of `before`, after the others. */
+  function replaced(before: string, saves: Iterable<number>) {
+    const storage = new MemoryStorage(sampleFiles(1));
+    const versions = saves[Symbol.iterator]();
+    const asked: string[] = [];
+    const read = storage.read.bind(storage);
+    storage.read = async (name, options) => {
+      asked.push(name);
+      if (name !== before) return read(name, options);
+      await new Promise((resolve) => setTimeout(resolve));
+      const { value } = versions.next();
+      if (value !== undefined) await storage.write(sampleFiles(value));
+      return read(name, options);
+    };
+    return { storage, asked, load: () => readSealedFiles(storage, { required: fileNames }) };
+  }
+
+  it.each(['config.json', ...fileNames])(
+    'by a save before %s is read, is read again',
+    async (name) => {
+      const { asked, load } = replaced(name, [2]);
+      expect(versionOf(await load())).toBe(2);
+      expect(asked.filter((file) => file === name)).toHaveLength(2);
+    },
+  );
+
+  it('by saves that do not end, is given up', async () => {
+    const versions = Array.from({ length: 20 }, (_, n) => n + 2);
+    const { asked, load } = replaced('tokenizer.json', versions);
+    await expect(load()).rejects.toMatchObject({
+      code: 'INVALID_FILE',
+      message: expect.stringMatching(
+        /^The files in memory were replaced during each of 5 readings\. Load them once nobody saves/,
+      ),
+      cause: expect.objectContaining({ code: 'INVALID_FILE' }),
+    });
+    expect(asked.filter((file) => file === 'tokenizer.json')).toHaveLength(5);
+  });
+
+  it('stays torn where nobody replaces it, after a second look', async () => {
+    const { storage, asked, load } = replaced('nothing', []);
+    await storage.write(new Map([['tokenizer.json', sampleFiles(2).get('tokenizer.json')!]]));
+    await expect(load()).rejects.toThrow(/tokenizer\.json in memory is torn/);
+    expect(asked.filter((file) => file === 'tokenizer.json')).toHaveLength(2);
+  });
+});

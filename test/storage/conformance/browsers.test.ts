@@ -78,6 +78,21 @@ describe.each(browsers)('in $name', (installed) => {
       expect(files).toHaveLength(4);
     });
 
+    it.each(['config.json', ...fileNames])(
+      'another tab that saves before %s is read: the set is read again',
+      async (name) => {
+        const address = `${scheme}://shared/${name}`;
+        await tab.evaluate((where) => page.save(where, 1, 1000), address);
+        const other = await openTab();
+        const found = other.evaluate((...call) => page.versionHeldAt(...call), address, name);
+        await other.waitForFunction(() => page.isHeld);
+        await tab.evaluate((where) => page.save(where, 2, 1000), address);
+        await other.evaluate(() => page.goOn());
+        expect(await found).toBe(2);
+        await other.close();
+      },
+    );
+
     // Chromium alone lets a program say how much room there is.
     it.skipIf(installed.name !== 'Chromium')(
       'a full disk is an error that says how much is needed; the old set stands',

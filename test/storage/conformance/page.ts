@@ -82,6 +82,24 @@ const page = {
     return versionOf(await readSealedFiles(open(address), { required: fileNames }));
   },
 
+  /** As `version`, whose reading of `name` waits for `goOn` while the others go on. */
+  async versionHeldAt(address: string, name: string): Promise<number> {
+    const storage = open(address);
+    const read = storage.read.bind(storage);
+    storage.read = async (file, options) => {
+      if (file === name && !page.isHeld) {
+        page.isHeld = true;
+        await new Promise<void>((resolve) => {
+          page.goOn = resolve;
+        });
+      }
+      return read(file, options);
+    };
+    return versionOf(await readSealedFiles(storage, { required: fileNames }));
+  },
+  isHeld: false,
+  goOn() {},
+
   /** Bytes and names in the origin private file system itself, below a folder. */
   async privateFiles(path: string): Promise<string[]> {
     let folder = await navigator.storage.getDirectory();
