@@ -8,6 +8,9 @@ const CONFIG = 'config.json';
 /** How often a set is read that somebody replaces meanwhile. */
 const READINGS = 5;
 
+/** Before it is read again. Firefox shows what a killed tab had half written until it takes it back. */
+const PAUSE_MS = 100;
+
 interface Seal {
   readonly bytes: number;
   readonly crc32: number;
@@ -52,7 +55,7 @@ export interface SealedFileNames {
 /**
  * Reads `config.json` and the named files, and checks them against its seal. A folder without a
  * seal, such as one from Hugging Face, is read as it is. A set that another tab or program replaces
- * meanwhile is read again: files that are torn are so twice in the same way.
+ * meanwhile is read again, a little later: files that are torn are so twice in the same way.
  *
  * @throws AnyformerError `INVALID_FILE` naming the file that does not belong to this `config.json`,
  *   or saying that the set did not keep still; `STORAGE` when a required file is missing.
@@ -73,6 +76,9 @@ export async function readSealedFiles(
       if (!(error instanceof AnyformerError) || error.code !== 'INVALID_FILE') throw error;
       if (error.message === before?.message) throw error;
       before = error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS)).catch(() => {
+        throw error; // In the global scope of workerd, which has no timers.
+      });
     }
   }
   throw new AnyformerError(

@@ -8,10 +8,19 @@ export function sampleFiles(version: number, modelBytes = 1000): Map<string, Uin
   return sealFiles(
     new Map([
       ['config.json', encode({ model_type: 'bert', version })],
-      ['model.safetensors', new Uint8Array(modelBytes + version).fill(version)],
+      ['model.safetensors', noise(modelBytes + version, version)],
       ['tokenizer.json', encode({ version })],
     ]),
   );
+}
+
+/** Bytes that do not get smaller in a browser that compresses what it keeps. */
+function noise(length: number, seed: number): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state >>> 24;
+  });
 }
 
 /** The version a set was written with; the seal has been checked by whoever read it. */
