@@ -6,6 +6,7 @@ import { toyReviews } from '../examples/runExample.ts';
 import { root, temporaryFolder } from '../support/builtPackage.ts';
 import { chromium, firefox, openPage, type WatchedPage } from '../support/chromium.ts';
 import { pageOf, strictPolicy } from '../support/pagePrograms.ts';
+import { resizePage, untilTrue } from '../support/pageState.ts';
 import { type Site, type StaticServer, serveStatic } from '../support/staticServer.ts';
 
 let folder: string;
@@ -86,11 +87,9 @@ for (const host of [chromium, firefox]) {
         await server.close();
       }
       const shown = () => page.evaluate('shown()') as Promise<Shown>;
-      const reach = (state: string) => page.waitForFunction(`element.state === '${state}'`);
+      const reach = (state: string) => untilTrue(page, `element.state === '${state}'`);
       const settle = (count: number) =>
-        page.waitForFunction(
-          `events.filter(({ type }) => type === 'prediction').length >= ${count}`,
-        );
+        untilTrue(page, `events.filter(({ type }) => type === 'prediction').length >= ${count}`);
 
       it('loads, and labels what is written with the keyboard alone', async () => {
         await open({ model: 'models/first', label: 'Your review', 'top-k': '2' });
@@ -104,7 +103,7 @@ for (const host of [chromium, firefox]) {
         await page.keyboard.press('Tab');
         await page.keyboard.type('a lovely film');
         await settle(1);
-        await page.waitForFunction(`element.state === 'ready'`);
+        await untilTrue(page, `element.state === 'ready'`);
         const found = await shown();
         expect(found.rows[0]).toMatch(/^good \d+\.\d\s?%$/);
         expect(found.rows.length).toBe(2);
@@ -155,10 +154,10 @@ for (const host of [chromium, firefox]) {
         const before = server.requests.length;
         await page.evaluate(`inside('button').focus()`);
         await page.keyboard.press('Enter');
-        await page.waitForFunction('events.length === 2');
+        await untilTrue(page, 'events.length === 2');
         expect(server.requests.slice(before)).toContain('/models/none/config.json');
         await page.evaluate(`element.model = 'http://'`);
-        await page.waitForFunction('events.length === 3');
+        await untilTrue(page, 'events.length === 3');
         expect((await shown()).error).toMatch(
           /^INVALID_ARGUMENT model must be the address of a folder/,
         );
@@ -222,7 +221,7 @@ for (const host of [chromium, firefox]) {
       it('fits a phone and takes its colours from the page', async () => {
         await open({ model: 'models/first', value: 'a lovely film' });
         await settle(1);
-        await page.setViewport({ width: 320, height: 600 });
+        await resizePage(page, 320, 600);
         const look = (await page.evaluate(`(() => {
         document.body.style.color = 'rgb(1, 2, 3)';
         element.style.setProperty('--anyformer-accent', 'rgb(4, 5, 6)');
