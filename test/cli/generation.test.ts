@@ -129,6 +129,34 @@ describe('anyformer generate', () => {
     expect(file.stdout).toBe(piped.stdout);
   });
 
+  it('writes the same in batches of any size, in the order of the prompts', async () => {
+    const prompts = 'one\ntwo three\nfour\nfive one two\nthree\n';
+    const drawn = [...generate, '--max-new-tokens', '12', '--do-sample', '--seed', '3'];
+    const asked = (...flags: string[]) => run([...drawn, ...flags], prompts);
+    const single = await asked('--json', '--batch-size', '1');
+    expect(jsonLines(single.stdout).map(({ row }) => row)).toEqual([1, 2, 3, 4, 5]);
+    for (const flags of [['--batch-size', '2'], []]) {
+      const { stdout } = await asked('--json', ...flags);
+      // Rounding may be another where rows are computed together.
+      const rounded = jsonLines(stdout).map((line, i) => ({
+        ...line,
+        score: expect.closeTo(jsonLines(single.stdout)[i].score, 4),
+      }));
+      expect(jsonLines(single.stdout)).toEqual(rounded);
+    }
+    const plain = await asked();
+    expect(plain).toMatchObject({ code: 0, stderr: '' });
+    expect(plain.stdout).toBe(
+      jsonLines(single.stdout)
+        .map(({ text }) => `${text}\n`)
+        .join(''),
+    );
+    expect((await asked('--batch-size', '1')).stdout).toBe(plain.stdout);
+    const refused = await asked('--batch-size', '0');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/--batch-size must be a positive integer, received 0/);
+  });
+
   it('hands every option on', async () => {
     const drawn = [...start, '--json', '--do-sample', '--temperature', '2', '--top-p', '0.9'];
     const several = [...drawn, '--num-return-sequences', '3', '--seed', '7'];

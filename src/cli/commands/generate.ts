@@ -2,22 +2,28 @@ import { AnyformerError } from '../../core/errors.ts';
 import type { RowProblem } from '../../data/table.ts';
 import type { GenerationOptions } from '../../tasks/generation/generationOptions.ts';
 import { TextGenerator } from '../../tasks/textGenerator.ts';
+import { batchesOf, batchSizeOf } from '../batches.ts';
 import type { Command, Invocation } from '../command.ts';
 import { tableOptions } from '../dataOptions.ts';
 import { STDIN } from '../dataSource.ts';
 import { engineFlags, startEngine } from '../engineFlags.ts';
 import { generationFlags } from '../generationFlags.ts';
-import { pick, text } from '../options.ts';
+import { number, pick, text } from '../options.ts';
 import { openTexts, type TextRow } from '../readTexts.ts';
 import { required } from '../required.ts';
 import { taskOfModel } from '../tasks/index.ts';
 import { textGeneration } from '../tasks/textGeneration.ts';
 import { UsageError } from '../usageError.ts';
 
+const DEFAULT_BATCH = 16;
+
 const ofRun = {
   model: text('Where the model is: a folder or an address', 'FOLDER'),
   prompt: text('What to write on from'),
   data: text('Or many: a txt with one a line, csv, tsv, jsonl; - for standard input', 'FILE'),
+  batchSize: number(
+    `Of many: prompts at a time; with 1 each text is written as it comes. Default: ${DEFAULT_BATCH}`,
+  ),
   ...engineFlags,
   ...tableOptions,
 };
@@ -38,6 +44,7 @@ export const generate: Command<typeof options> = {
   async run(invocation) {
     const model = required('model', invocation.values.model);
     const prompts = openPrompts(invocation);
+    const size = batchSizeOf(invocation.values.batchSize, DEFAULT_BATCH);
     const task = await taskOfModel(model);
     if (task !== textGeneration) {
       throw new AnyformerError(
@@ -50,7 +57,9 @@ export const generate: Command<typeof options> = {
     const generator = await TextGenerator.load(model, { signal });
     try {
       const problems: RowProblem[] = [];
-      for await (const prompt of prompts(problems)) await write(generator, prompt, invocation);
+      for await (const batch of batchesOf(prompts(problems), size)) {
+        await write(generator, batch, invocation);
+      }
       for (const { row, reason } of problems) {
         process.stderr.write(`row ${row} is left out: ${reason}\n`);
       }
@@ -61,21 +70,26 @@ export const generate: Command<typeof options> = {
   },
 };
 
+/** What follows each prompt; of a single one, as it comes. */
 async function write(
   generator: TextGenerator,
-  { row, text: prompt }: TextRow,
+  batch: readonly TextRow[],
   { values, output, signal }: Invocation<typeof options>,
 ): Promise<void> {
   const how = { ...(pick(values, generationFlags) as GenerationOptions), signal };
-  const isOneAsItComes = (how.numBeams ?? 1) === 1 && (how.numReturnSequences ?? 1) === 1;
-  if (isOneAsItComes && !output.json) {
-    for await (const piece of generator.stream(prompt, how)) await output.piece(piece);
+  const isOneText = (how.numBeams ?? 1) === 1 && (how.numReturnSequences ?? 1) === 1;
+  if (batch.length === 1 && isOneText && !output.json) {
+    for await (const piece of generator.stream(batch[0]!.text, how)) await output.piece(piece);
     return output.piece('\n');
   }
-  const [found] = await generator.generateSequences([prompt], how);
-  for (const { text, tokenIds: tokens, finishReason, score } of found!) {
-    const line = { row, prompt, text, tokens, finishReason, score };
-    await output.line(output.json ? JSON.stringify(line) : text);
+  const prompts = batch.map(({ text }) => text);
+  const found = await generator.generateSequences(prompts, { ...how, batchSize: batch.length });
+  for (const [index, sequences] of found.entries()) {
+    const { row, text: prompt } = batch[index]!;
+    for (const { text, tokenIds: tokens, finishReason, score } of sequences) {
+      const line = { row, prompt, text, tokens, finishReason, score };
+      await output.line(output.json ? JSON.stringify(line) : text);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { show } from '../../core/errors.ts';
 import type { RowProblem } from '../../data/table.ts';
+import { batchesOf, batchSizeOf } from '../batches.ts';
 import { checkBelongs } from '../checkBelongs.ts';
 import type { Command, Invocation } from '../command.ts';
 import { tableOptions } from '../dataOptions.ts';
@@ -12,10 +13,12 @@ import { taskOfModel, tasks } from '../tasks/index.ts';
 import type { LoadedModel } from '../tasks/task.ts';
 import { UsageError } from '../usageError.ts';
 
+const DEFAULT_BATCH = 32;
+
 const options = {
   model: text('Where the model is: a folder or an address', 'FOLDER'),
   data: text('The texts: csv, tsv, jsonl, json or txt, perhaps .gz; - for standard input', 'FILE'),
-  batchSize: number('Texts at a time; with 1 each is answered at once. Default: 32'),
+  batchSize: number(`Texts at a time; with 1 each is answered at once. Default: ${DEFAULT_BATCH}`),
   ...engineFlags,
   ...tableOptions,
 };
@@ -40,13 +43,14 @@ export const predict: Command<typeof options> = {
     const { values, output, signal } = invocation;
     const model = required('model', values.model);
     const askings = openAskings(invocation);
+    const size = batchSizeOf(values.batchSize, DEFAULT_BATCH);
     const task = await taskOfModel(model);
     checkBelongs(task, values, { options, own: task.predictOptions });
     await startEngine(values);
     const loaded = await task.load(model, signal);
     try {
       const problems: RowProblem[] = [];
-      for await (const batch of batchesOf(askings(problems), batchSizeOf(values.batchSize))) {
+      for await (const batch of batchesOf(askings(problems), size)) {
         await answer(loaded, batch, invocation);
       }
       for (const { row, reason } of problems) {
@@ -94,20 +98,4 @@ function openAskings({ values, texts }: Invocation<typeof options>) {
   }
   if (path === undefined) return () => texts.map((text, index) => ({ row: index + 1, text }));
   return openTexts(path, values);
-}
-
-function batchSizeOf(given = 32): number {
-  if (Number.isSafeInteger(given) && given >= 1) return given;
-  throw new UsageError(`--batch-size must be a positive integer, received ${given}.`);
-}
-
-async function* batchesOf<T>(items: Iterable<T> | AsyncIterable<T>, size: number) {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
