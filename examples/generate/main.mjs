@@ -14,26 +14,39 @@ import { parseFlags, runProgram, wholeNumber } from '../spam/program.mjs';
 const USAGE =
   'Usage: npm run example:generate -- [--steps N] [--seed N] [--prompt TEXT] [--output FOLDER]';
 
+/** Every twentieth chapter is held out. */
+const HELD_OUT = 20;
+
 await runProgram(USAGE, async () => {
   const { steps, seed, prompt, output } = readOptions();
   console.log(String(await createEngine({ threads: 2 })));
   const chapters = loadChapters();
-  const letters = chapters.reduce((sum, { length }) => sum + length, 0);
-  console.log(`\nMoby Dick: ${chapters.length} chapters, ${letters} letters`);
+  const held = chapters.filter((_, i) => i % HELD_OUT === HELD_OUT / 2);
+  const learned = chapters.filter((_, i) => i % HELD_OUT !== HELD_OUT / 2);
+  console.log(`\nMoby Dick: ${chapters.length} chapters, ${countLetters(chapters)} letters`);
 
+  // Many tokens are whole words then: so little training would spell few words right.
   const generator = await TextGenerator.create({
-    tokenizer: { type: 'byte-level-bpe', vocabSize: 1500 },
-    decoder: { hiddenSize: 128, numHiddenLayers: 2, maxPositionEmbeddings: 64, dropout: 0 },
+    tokenizer: { type: 'byte-level-bpe', vocabSize: 4000 },
+    decoder: {
+      ...{ type: 'llama', hiddenSize: 128, numHiddenLayers: 2, numAttentionHeads: 4 },
+      ...{ intermediateSize: 344, maxPositionEmbeddings: 64, tieWordEmbeddings: true },
+    },
     seed,
   });
-  await learn(generator, chapters, { steps, seed });
+  await learn(generator, learned, { steps, seed });
+  const { loss, tokens } = await generator.evaluate(held);
+  const bits = (loss * tokens) / Math.LN2 / countLetters(held);
+  console.log(
+    `\n${held.length} chapters held out: loss ${loss.toFixed(3)}, ${bits.toFixed(3)} bits a letter`,
+  );
 
   const folder = output ?? (await mkdtemp(join(tmpdir(), 'anyformer-generate-')));
   await generator.save(folder);
-  console.log(`\nSaved to ${folder}\n`);
+  console.log(`Saved to ${folder}\n`);
 
   process.stdout.write(prompt);
-  const drawing = { doSample: true, temperature: 0.8, topK: 40, seed };
+  const drawing = { doSample: true, temperature: 0.6, topK: 0, topP: 0.9, seed };
   for await (const piece of generator.stream(prompt, { ...drawing, maxNewTokens: 150 })) {
     process.stdout.write(piece);
   }
@@ -41,10 +54,14 @@ await runProgram(USAGE, async () => {
   generator.dispose();
 });
 
+function countLetters(texts) {
+  return texts.reduce((sum, { length }) => sum + length, 0);
+}
+
 function readOptions() {
   const { values: flags } = parseFlags({
     options: {
-      steps: { type: 'string', default: '600' },
+      steps: { type: 'string', default: '900' },
       seed: { type: 'string', default: '1' },
       prompt: { type: 'string', default: 'The whale' },
       output: { type: 'string' },
@@ -69,7 +86,8 @@ async function learn(generator, chapters, { steps, seed }) {
   const onProgress = terminalProgress();
   try {
     await generator.train(chapters, {
-      ...{ maxSteps: steps, batchSize: 16, learningRate: 3e-3, warmupRatio: 0.1, seed },
+      ...{ maxSteps: steps, batchSize: 8, learningRate: 3e-3, warmupRatio: 0.1, seed },
+      lrSchedulerType: 'cosine',
       onProgress,
     });
   } finally {

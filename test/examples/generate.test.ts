@@ -16,9 +16,10 @@ describe('the generate example', () => {
       const { code, stdout, stderr } = await example.run(...flags);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toMatch(/Moby Dick: 136 chapters, 1\d{6} letters/);
+      expect(stdout).toMatch(/\n7 chapters held out: loss \d\.\d{3}, \d\.\d{3} bits a letter\n/);
       expect(await readdir(output)).toContain('model.safetensors');
       using generator = await TextGenerator.load(output);
-      const drawing = { doSample: true, temperature: 0.8, topK: 40, seed: 1 };
+      const drawing = { doSample: true, temperature: 0.6, topK: 0, topP: 0.9, seed: 1 };
       const text = await generator.generate('A ship', { ...drawing, maxNewTokens: 150 });
       expect(text.length).toBeGreaterThan(100);
       expect(stdout.split(`Saved to ${output}\n\n`)[1]).toBe(`A ship${text}\n`);
