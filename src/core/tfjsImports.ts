@@ -1,11 +1,25 @@
 import { AnyformerError } from './errors.ts';
 
 const PAGE = 65536;
-/** The most a 32-bit memory can hold less one page, as Emscripten has it. */
-const MAX_HEAP = 2 ** 32 - PAGE;
+/** What a 32-bit memory keeps free at its end: see {@link endsInMemory}. */
+const RESERVE = 2 ** 27;
+/** The most that the memory grows to. */
+export const MAX_HEAP = 2 ** 32 - RESERVE;
+/** What malloc adds to a request: its own words, and the rest of a page. */
+const MALLOC_OVERHEAD = 2 * PAGE;
 /** Growing by a fifth, at most 32 MB at once, keeps the number of growths and the waste small. */
 const GROWTH = 0.2;
 const MAX_GROWTH = 32 * 2 ** 20;
+
+/**
+ * Whether malloc may be asked for so many bytes. A sum above 2^32 wraps around in the binary's sbrk,
+ * which asks for no growth then and hands out what is not there. What is less than the reserve ends
+ * below 2^32 even in a full memory; anything larger has to do so in this one.
+ */
+export function endsInMemory(bytes: number, heapBytes: number): boolean {
+  const asked = bytes + MALLOC_OVERHEAD;
+  return asked <= RESERVE || heapBytes + asked <= 2 ** 32;
+}
 
 /** The functions that the binary imports. Its C library writes to a console and never reads. */
 export function tfjsImports(memory: () => WebAssembly.Memory): WebAssembly.Imports {

@@ -1,4 +1,5 @@
 import { AnyformerError } from '../core/errors.ts';
+import { endsInMemory, MAX_HEAP } from '../core/tfjsImports.ts';
 
 /** The allocator that lives in the tfjs binary; addresses are signed 32-bit when they leave wasm. */
 export interface Allocator {
@@ -91,13 +92,12 @@ export class Heap {
    * @throws AnyformerError `OUT_OF_MEMORY` (tfjs itself would go on with address 0 and corrupt).
    */
   malloc(bytes: number): number {
-    // A number of 2^32 and more would wrap around on its way into wasm, and be a small one there.
-    const pointer = bytes < 2 ** 32 ? this.allocator.malloc(bytes) >>> 0 : 0;
+    const pointer = endsInMemory(bytes, this.bytes) ? this.allocator.malloc(bytes) >>> 0 : 0;
     if (pointer === 0 && bytes !== 0) {
       throw new AnyformerError(
         'OUT_OF_MEMORY',
         `Out of memory: ${megabytes(bytes)} more do not fit in the WebAssembly heap, which holds ` +
-          `${megabytes(this.bytes)} of at most 4,096 MB. Use a smaller batchSize or maxLength, ` +
+          `${megabytes(this.bytes)} of at most ${megabytes(MAX_HEAP)}. Use a smaller batchSize or maxLength, ` +
           'train with gradientCheckpointing: true, or dispose() models that are no longer needed.',
       );
     }

@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineInfo } from '../../src/index.ts';
 import { root } from '../support/builtPackage.ts';
 import { chromium, firefox, openPage } from '../support/chromium.ts';
-import { pageOf, strictPolicy, TRAIN, type Trained, trainInNode } from '../support/pagePrograms.ts';
+import {
+  FILL_MEMORY,
+  FILLED_MEMORY,
+  pageOf,
+  strictPolicy,
+  TRAIN,
+  type Trained,
+  trainInNode,
+} from '../support/pagePrograms.ts';
 import { type Site, type StaticServer, serveStatic } from '../support/staticServer.ts';
 
 const dist = `${root}dist`;
@@ -332,6 +340,13 @@ describe.skipIf(!chromium.path)(`what goes wrong: ${chromium.title}`, { timeout:
     } finally {
       await cdn.close();
     }
+  });
+
+  it('no memory left: a training is told, and goes on once there is some', async () => {
+    const found = await onPage(browser, {}, [SCRIPT], ({ page }) =>
+      page.evaluate(`(${FILL_MEMORY})(anyformer)`),
+    );
+    expect(found).toEqual(FILLED_MEMORY);
   });
 
   it('no network: it is told, and the next attempt goes well once there is one', async () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstalledPackage, installPackage } from '../support/builtPackage.ts';
+import { FILL_MEMORY, FILLED_MEMORY } from '../support/pagePrograms.ts';
 import { startWorkerd, workerModules } from './hosts/workerd.mjs';
 import { bundle, entry } from './support/bundle.mjs';
 
@@ -136,6 +137,10 @@ describe('in workerd', () => {
     );
     expect(scores).toEqual(saved.scores);
     expect(asked.sort()).toEqual([...files.keys()].map((name) => `/mine/${name}`).sort());
+  });
+
+  it('a training is told that no memory is left, and goes on once there is some', async () => {
+    expect(await inWorker(`return (${FILL_MEMORY})(anyformer);`)).toEqual(FILLED_MEMORY);
   });
 
   it('a path is refused, since there are no files', async () => {

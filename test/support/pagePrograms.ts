@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { root, runNode } from './builtPackage.ts';
 
 /** What the program below returns. */
@@ -57,3 +58,55 @@ export function pageOf(...scripts: readonly string[]): string {
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>test</title>${tags.join('')}</html>`;
 }
+
+/**
+ * Trains and predicts on a heap that has no room left, and again once it has: the text of a function
+ * of the SDK.
+ */
+export const FILL_MEMORY = `async ({ createEngine, TextClassifier }) => {
+  const engine = await createEngine();
+  const { heap } = engine;
+  const examples = Array.from({ length: 64 }, (_, n) => ({
+    text: (n % 2 ? 'snow ' : 'sun ').repeat(100),
+    label: n % 2 ? 'cold' : 'warm',
+  }));
+  const classifier = await TextClassifier.create({
+    maxLength: 100,
+    tokenizer: { type: 'wordpiece', vocabSize: 60 },
+    encoder: { hiddenSize: 64, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 256 },
+  });
+  const train = () => classifier.train(examples, { epochs: 1, batchSize: 32 });
+  await train();
+  const tensors = engine.info().tensors;
+  const blocks = [];
+  let bytes = 2 ** 30;
+  while (bytes >= 2 ** 20) {
+    try {
+      blocks.push(heap.malloc(bytes));
+    } catch {
+      bytes /= 2;
+    }
+  }
+  const heapBytes = heap.bytes;
+  const full = await train().then(() => 'trained', ({ code, message }) => ({ code, message }));
+  const tensorsLeft = engine.info().tensors - tensors;
+  for (const block of blocks) heap.free(block);
+  const { globalStep } = await train();
+  const [{ label }] = await classifier.predict('snow');
+  classifier.dispose();
+  return { heapBytes, full, tensorsLeft, globalStep, label };
+}`;
+
+/** What it returns. */
+export const FILLED_MEMORY = {
+  heapBytes: expect.any(Number),
+  full: {
+    code: 'OUT_OF_MEMORY',
+    message: expect.stringMatching(
+      /^Out of memory: .* of at most 3,968 MB\. Use a smaller batchSize .* dispose\(\) models/,
+    ),
+  },
+  tensorsLeft: 0,
+  globalStep: 2,
+  label: expect.stringMatching(/^(cold|warm)$/),
+};
