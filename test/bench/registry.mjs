@@ -18,6 +18,7 @@ export const registry = {
   'cold-start-chromium': () => import('./rows/cold-start-chromium.mjs'),
   'memory-128': async () => (await import('./rows/memory.mjs')).at(128),
   'memory-500': async () => (await import('./rows/memory.mjs')).at(500),
+  'plain-javascript': () => import('./rows/plain-javascript.mjs'),
   threads: () => import('./rows/threads.mjs'),
   'busy-core': () => import('./rows/busy-core.mjs'),
 };
