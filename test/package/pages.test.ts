@@ -15,6 +15,7 @@ import {
   type Trained,
   trainInNode,
 } from '../support/pagePrograms.ts';
+import { untilTrue } from '../support/pageState.ts';
 import { type Site, type StaticServer, serveStatic } from '../support/staticServer.ts';
 
 const dist = `${root}dist`;
@@ -146,7 +147,7 @@ for (const host of [chromium, firefox]) {
         { policy, files },
         ['/page.mjs'],
         async ({ page, complaints, server }) => {
-          await page.waitForFunction('globalThis.anyformer');
+          await untilTrue(page, 'globalThis.anyformer');
           const before = server.requests.length;
           const { info, ...trained } = (await page.evaluate(trainOnPage)) as TrainedOnPage;
           expectNodesNumbers(trained);

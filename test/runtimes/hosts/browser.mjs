@@ -7,6 +7,7 @@ import { buildSite } from '../support/site.ts';
 const SOURCE = `
 import * as anyformer from 'anyformer';
 import { program } from './program.mjs';
+import { untilTrue } from '../../support/pageState.ts';
 
 const run = async () => ({ ...(await program(anyformer)), isolated: crossOriginIsolated });
 `;
@@ -40,7 +41,7 @@ async function runOnPage(browser, { folder, isolated, run }) {
   const running = await browser.launch();
   try {
     const { page, complaints } = await openPage(running, `${server.address}index.html`);
-    await page.waitForFunction('globalThis.runHere !== undefined');
+    await untilTrue(page, 'globalThis.runHere !== undefined');
     const { isolated: wasIsolated, ...found } = await page.evaluate(`${run}()`);
     if (wasIsolated !== isolated) throw new Error(`The page's isolation is ${wasIsolated}.`);
     if (complaints.length > 0) throw new Error(complaints.join('\n'));

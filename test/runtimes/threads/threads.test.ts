@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../../src/index.ts';
 import { type InstalledPackage, installPackage } from '../../support/builtPackage.ts';
 import { chromium, openPage } from '../../support/chromium.ts';
+import { untilTrue } from '../../support/pageState.ts';
 import { type Site, serveStatic } from '../../support/staticServer.ts';
 import { buildSite, type Place } from '../support/site.ts';
 import {
@@ -116,7 +117,7 @@ describe.skipIf(!chromium.path)(chromium.title, () => {
     const server = await serveStatic({ folders: { '/': site }, policy: POLICY, ...serving });
     const { page } = await openPage(browser, `${server.address}index.html`);
     try {
-      await page.waitForFunction('globalThis.runHere !== undefined');
+      await untilTrue(page, 'globalThis.runHere !== undefined');
       const call = `${where}('${name}', ${JSON.stringify(options)})`;
       return (await page.evaluate(call)) as Programs[Name];
     } finally {
