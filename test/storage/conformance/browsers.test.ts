@@ -21,6 +21,7 @@ describe.each(browsers)('in $name', (installed) => {
       bundle: true,
       format: 'iife',
       target: 'es2022',
+      logLevel: 'error',
       write: false,
     });
     const program = outputFiles[0]!.text;

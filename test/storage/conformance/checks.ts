@@ -1,12 +1,17 @@
 import { AnyformerError, type ErrorCode } from '../../../src/core/errors.ts';
+import type { StorageTarget } from '../../../src/storage/openStorage.ts';
 import { readSealedFiles } from '../../../src/storage/sealedFiles.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
 import { fileNames, sampleFiles, versionOf } from '../sampleFiles.ts';
+import { equal } from './assertions.ts';
+import { type Classifiers, keepsAClassifier } from './classifierCheck.ts';
 
 /** An empty place of a medium. The checks run wherever it is, so they name no test runner. */
 export interface Place {
   /** A new handle to the place, with what is in it. */
   open(): Storage;
+  /** The place as tasks take it to save to and load from. Default: what `open` gives. */
+  target?(): StorageTarget;
   /** Puts files there where the medium itself is read only. */
   fill?(files: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /** Whether the medium can say what is there. Default: yes. */
@@ -15,8 +20,10 @@ export interface Place {
   full?(): Storage;
 }
 
+type Check = (place: Place, classifiers: Classifiers) => Promise<void>;
+
 /** What every driver keeps to, by name. A check that fails throws. */
-export const checks: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+export const checks: Readonly<Record<string, Check>> = {
   'reads back every byte, of files small, empty and large': async (place) => {
     const large = Uint8Array.from({ length: 3_000_001 }, (_, i) => (i * 31 + (i >> 8)) & 255);
     const files = new Map([
@@ -184,6 +191,8 @@ export const checks: Readonly<Record<string, (place: Place) => Promise<void>>> =
     for (const [i, name] of names.entries())
       equalBytes(read[i]!, sampleFiles(5, 100_000).get(name)!, name);
   },
+
+  'keeps a checkpoint of a classifier, and the classifier': keepsAClassifier,
 };
 
 async function put(place: Place, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
@@ -192,11 +201,6 @@ async function put(place: Place, files: ReadonlyMap<string, Uint8Array>): Promis
 
 async function versionIn(place: Place): Promise<number> {
   return versionOf(await readSealedFiles(place.open(), { required: fileNames }));
-}
-
-function equal(actual: unknown, expected: unknown, what: string): void {
-  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (found !== wanted) throw new Error(`${what}: ${found}, expected ${wanted}`);
 }
 
 function equalBytes(actual: Uint8Array, expected: Uint8Array, what: string): void {

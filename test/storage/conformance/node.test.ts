@@ -12,6 +12,7 @@ import { type KeyValueBinding, KeyValueStorage } from '../../../src/storage/keyV
 import { MemoryStorage } from '../../../src/storage/memoryStorage.ts';
 import { OpfsStorage } from '../../../src/storage/opfsStorage.ts';
 import { ZipStorage } from '../../../src/storage/zipStorage.ts';
+import { TextClassifier } from '../../../src/tasks/textClassifier.ts';
 import { fakeOpfs } from '../fakeOpfs.ts';
 import { checks, type Place } from './checks.ts';
 
@@ -81,17 +82,19 @@ const drivers: Record<string, () => Place | Promise<Place>> = {
     const folder = join(directory, String(places++));
     return {
       open: () => new FileStorage(folder),
+      target: () => folder,
       full: () => new FileStorage(folder, { ...nodeFs, open: secondFails(nodeFs.open, 'ENOSPC') }),
     };
   },
   MemoryStorage: () => {
     const files = new Map<string, Uint8Array>();
-    return { open: () => new MemoryStorage(files) };
+    return { open: () => new MemoryStorage(files), target: () => files };
   },
   'HttpStorage (to read)': () => {
     const folder = String(places++);
     return {
       open: () => new HttpStorage(`${address}/${folder}`),
+      target: () => `${address}/${folder}`,
       fill: async (files) => void served.set(folder, files),
       lists: false,
     };
@@ -115,6 +118,7 @@ const drivers: Record<string, () => Place | Promise<Place>> = {
     let archive = new Blob([writeZip(new Map())]);
     return {
       open: () => new ZipStorage(archive),
+      target: () => archive,
       fill: async (files) => {
         archive = new Blob([writeZip(files)]);
       },
@@ -132,5 +136,5 @@ const drivers: Record<string, () => Place | Promise<Place>> = {
 };
 
 describe.each(Object.entries(drivers))('%s', (_, make) => {
-  it.each(Object.entries(checks))('%s', async (__, check) => check(await make()));
+  it.each(Object.entries(checks))('%s', async (__, check) => check(await make(), TextClassifier));
 });

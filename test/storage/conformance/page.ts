@@ -1,10 +1,15 @@
 /** What the page runs, and its worker; the tests call it by `globalThis.page`. */
+import { TextClassifier } from 'anyformer';
 import { AnyformerError } from '../../../src/core/errors.ts';
 import { browserSchemes } from '../../../src/storage/browserStorage.ts';
 import { openStorage } from '../../../src/storage/openStorage.ts';
 import { readSealedFiles } from '../../../src/storage/sealedFiles.ts';
 import { fileNames, sampleFiles, versionOf } from '../sampleFiles.ts';
 import { checks, type Place } from './checks.ts';
+import type { Classifiers } from './classifierCheck.ts';
+
+/** The package as it is built, which opens an address by itself. */
+const classifiers = TextClassifier as unknown as Classifiers;
 
 const open = (address: string) => openStorage(address, { schemes: browserSchemes });
 
@@ -28,7 +33,7 @@ async function withPlace(address: string, check: (place: Place) => Promise<void>
     return open(address);
   };
   try {
-    await check({ open: () => open(address), full });
+    await check({ open: () => open(address), target: () => address, full });
   } finally {
     Object.assign(IDBObjectStore.prototype, { put });
     Object.assign(FileSystemWritableFileStream.prototype, { write });
@@ -40,7 +45,7 @@ const page = {
   async check(name: string, scheme: string): Promise<string | undefined> {
     const address = `${scheme}://checks/${crypto.randomUUID()}`;
     try {
-      await withPlace(address, checks[name]!);
+      await withPlace(address, (place) => checks[name]!(place, classifiers));
       return undefined;
     } catch (error) {
       return error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
