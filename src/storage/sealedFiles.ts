@@ -1,15 +1,10 @@
 import { AnyformerError, show } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { crc32 } from './crc32.ts';
+import { readUntilStill } from './readUntilStill.ts';
 import type { ReadOptions, Storage } from './storage.ts';
 
 const CONFIG = 'config.json';
-
-/** How often a set is read that somebody replaces meanwhile. */
-const READINGS = 5;
-
-/** Before it is read again. Firefox shows what a killed tab had half written until it takes it back. */
-const PAUSE_MS = 100;
 
 interface Seal {
   readonly bytes: number;
@@ -68,24 +63,7 @@ export async function readSealedFiles(
   names: SealedFileNames,
   options: ReadOptions = {},
 ): Promise<Map<string, Uint8Array>> {
-  let before: AnyformerError | undefined;
-  for (let reading = 0; reading < READINGS; reading++) {
-    try {
-      return await readOnce(storage, names, options);
-    } catch (error) {
-      if (!(error instanceof AnyformerError) || error.code !== 'INVALID_FILE') throw error;
-      if (error.message === before?.message) throw error;
-      before = error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS)).catch(() => {
-        throw error; // In the global scope of workerd, which has no timers.
-      });
-    }
-  }
-  throw new AnyformerError(
-    'INVALID_FILE',
-    `The files in ${storage.location} were replaced during each of ${READINGS} readings. Load them once nobody saves there, or save each version into a folder of its own.`,
-    { cause: before },
-  );
+  return readUntilStill(storage.location, () => readOnce(storage, names, options));
 }
 
 async function readOnce(

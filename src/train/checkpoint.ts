@@ -2,6 +2,7 @@ import { AnyformerError, show } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/safetensors.ts';
 import { crc32 } from '../storage/crc32.ts';
+import { readUntilStill } from '../storage/readUntilStill.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TrainingState } from './trainingState.ts';
 import { stateFromJson, stateToJson } from './trainingStateJson.ts';
@@ -58,12 +59,17 @@ export async function writeCheckpoint(storage: Storage, checkpoint: Checkpoint):
 }
 
 /**
- * Reads a checkpoint, checking every file before anything is returned.
+ * Reads a checkpoint, checking every file before anything is returned. One that another tab or
+ * program replaces meanwhile is read again.
  *
  * @throws AnyformerError `INVALID_FILE` naming the file that is torn or foreign; `STORAGE` when one is
  *   missing.
  */
-export async function readCheckpoint(storage: Storage): Promise<Checkpoint> {
+export function readCheckpoint(storage: Storage): Promise<Checkpoint> {
+  return readUntilStill(storage.location, () => readOnce(storage));
+}
+
+async function readOnce(storage: Storage): Promise<Checkpoint> {
   const where = `${STATE_FILE} in ${storage.location}`;
   if (!(await storage.has(STATE_FILE))) {
     throw new AnyformerError(

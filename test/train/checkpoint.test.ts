@@ -294,6 +294,22 @@ describe('checkpoints', () => {
     );
   });
 
+  test.each(['model.safetensors', 'optimizer.safetensors'])(
+    'one that another program replaces before %s is read, is read again',
+    async (name) => {
+      const storage = new MemoryStorage(await checkpointAfter(3));
+      const later = await checkpointAfter(6);
+      const read = storage.read.bind(storage);
+      let readings = 0;
+      storage.read = async (file, options) => {
+        if (file === name && ++readings === 1) await storage.write(later);
+        return read(file, options);
+      };
+      expect(await run({ resumeFromCheckpoint: storage })).toEqual(await run({}));
+      expect(readings).toBe(2);
+    },
+  );
+
   test('a torn or foreign state is refused', async () => {
     const files = await checkpointAfter(3);
     const text = new TextDecoder().decode(files.get('trainer_state.json')!);
