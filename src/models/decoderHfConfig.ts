@@ -87,6 +87,9 @@ export function decoderConfigFromHf(json: JsonObject, name = 'config.json'): Dec
   if (isJsonObject(json.ropeParameters)) values.ropeTheta = json.ropeParameters.ropeTheta;
   // How older files say that there is none.
   if (values.padTokenId === -1) delete values.padTokenId;
+  for (const key of ['bosTokenId', 'eosTokenId']) {
+    values[key] = tokensOfVocabulary(values[key], json.vocabSize);
+  }
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
   try {
     return parseDecoderConfig(
@@ -97,6 +100,19 @@ export function decoderConfigFromHf(json: JsonObject, name = 'config.json'): Dec
     if (!(cause instanceof AnyformerError)) throw cause;
     throw new AnyformerError('INVALID_FILE', cause.message, { cause });
   }
+}
+
+/**
+ * One token or several, without those beyond the vocabulary, which never come: transformers writes
+ * GPT-2's own 50256 into the files of every smaller GPT-2 that was told of no other.
+ *
+ * @returns undefined where none is left.
+ */
+export function tokensOfVocabulary(ids: unknown, vocabSize: unknown): unknown {
+  const isBeyond = (id: unknown) => Number.isInteger(id) && (id as number) >= (vocabSize as number);
+  if (!Array.isArray(ids)) return isBeyond(ids) ? undefined : ids;
+  const left = ids.filter((id) => !isBeyond(id));
+  return left.length > 0 || ids.length === 0 ? left : undefined;
 }
 
 function checkServed(json: JsonObject, name: string): void {

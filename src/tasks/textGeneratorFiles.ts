@@ -4,7 +4,11 @@ import type { JsonObject } from '../formats/json.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { Decoder } from '../models/decoder.ts';
 import type { DecoderConfig } from '../models/decoderConfig.ts';
-import { decoderConfigFromHf, decoderConfigToHf } from '../models/decoderHfConfig.ts';
+import {
+  decoderConfigFromHf,
+  decoderConfigToHf,
+  tokensOfVocabulary,
+} from '../models/decoderHfConfig.ts';
 import type { SavedWeights } from '../models/parameterStore.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { type GenerationOptions, generationOptionNames } from './generation/generationOptions.ts';
@@ -98,11 +102,15 @@ export function generationDefaults({
   generation,
 }: GeneratorParts): GenerationOptions {
   const eosTokenId = model.config.eosTokenId ?? tokenizer.eosTokenId;
+  const values: Record<string, unknown> = {
+    ...generation,
+    eosTokenId: tokensOfVocabulary(generation.eosTokenId, model.config.vocabSize),
+  };
   const known = generationOptionNames.filter(
-    (name) => generation[name] !== undefined && generation[name] !== null,
+    (name) => values[name] !== undefined && values[name] !== null,
   );
   return {
     ...(eosTokenId !== undefined && { eosTokenId }),
-    ...Object.fromEntries(known.map((name) => [name, generation[name]])),
+    ...Object.fromEntries(known.map((name) => [name, values[name]])),
   };
 }
