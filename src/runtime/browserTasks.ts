@@ -2,7 +2,8 @@ import type { StartedWorker, WorkerProgram } from './runtime.ts';
 
 const NOT_LOADED =
   'its program could not be loaded; serve browserTaskWorker.js beside the script and allow it by ' +
-  "worker-src 'self' in the Content-Security-Policy, or give createWorker({ program }) where it is";
+  "worker-src 'self' in the Content-Security-Policy, or give createWorker({ program }) its address, " +
+  "or a Worker whose script imports 'anyformer/worker'";
 
 /** Starts a Web Worker for tasks: the package's own file, the user's, or a worker that is there. */
 export function startTaskWorker(
@@ -40,7 +41,13 @@ export function startTaskWorker(
 
 function workerOf(program: WorkerProgram | undefined): Worker {
   if (program === undefined) {
-    return new Worker(new URL('./browserTaskWorker.js', import.meta.url), { type: 'module' });
+    try {
+      return new Worker(new URL('./browserTaskWorker.js', import.meta.url), { type: 'module' });
+    } catch (cause) {
+      // A bundler that copies no files has made a classic script of this, which knows no address.
+      if (cause instanceof TypeError) throw new Error(NOT_LOADED, { cause });
+      throw cause;
+    }
   }
   if (typeof program === 'object' && 'postMessage' in program) return program as Worker;
   return new Worker(program as URL | string, { type: 'module' });

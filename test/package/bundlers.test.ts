@@ -12,7 +12,10 @@ import { type InstalledPackage, installPackage } from '../support/builtPackage.t
 import { chromium, openPage } from '../support/chromium.ts';
 import { serveStatic } from '../support/staticServer.ts';
 
-/** Builds app.js of `folder` into `site`, with no settings but where from and where to. */
+/**
+ * Builds app.js of `folder` into `site`, with no settings but where from and where to; and
+ * taskWorker.js, where no worker's program is copied.
+ */
 type Bundle = (folder: string, site: string) => Promise<unknown>;
 
 const page = (script: string) =>
@@ -45,7 +48,7 @@ const bundlers: Readonly<Record<string, { bundle: Bundle; script: string; copies
       script: '<script defer src="app.js"></script>',
       bundle: (folder, outdir) =>
         buildWithEsbuild({
-          entryPoints: [join(folder, 'app.js')],
+          entryPoints: ['app.js', 'taskWorker.js'].map((file) => join(folder, file)),
           bundle: true,
           outdir,
           logLevel: 'error',
@@ -55,7 +58,7 @@ const bundlers: Readonly<Record<string, { bundle: Bundle; script: string; copies
       copiesFiles: false,
       script: '<script type="module" src="app.js"></script>',
       async bundle(folder, dir) {
-        const input = join(folder, 'app.js');
+        const input = ['app.js', 'taskWorker.js'].map((file) => join(folder, file));
         const built = await rollup({ input, plugins: [nodeResolve()], onLog: () => {} });
         await built.write({ dir });
       },
@@ -84,14 +87,14 @@ afterAll(async () => {
   await installed?.remove();
 });
 
-async function shownBy(site: string, isolated: boolean): Promise<Shown> {
+async function shownBy<T = Shown>(site: string, isolated: boolean, task = '', state = 'done') {
   const server = await serveStatic({ folders: { '/': site }, isolated });
-  const { page, complaints } = await openPage(browser, `${server.address}index.html`);
+  const { page, complaints } = await openPage(browser, `${server.address}index.html${task}`);
   try {
     await page.waitForFunction('document.body.dataset.state !== undefined', { timeout: 30_000 });
     const text = (await page.evaluate('document.body.textContent')) as string;
-    expect(await page.evaluate('document.body.dataset.state'), text).toBe('done');
-    return JSON.parse(text);
+    expect(await page.evaluate('document.body.dataset.state'), text).toBe(state);
+    return (state === 'done' ? JSON.parse(text) : text) as T;
   } catch (error) {
     throw new Error(complaints.join('\n'), { cause: error });
   } finally {
@@ -111,8 +114,10 @@ describe.skipIf(!chromium.path)(
           const folder = join(installed.folder, name);
           site = join(folder, 'site');
           await mkdir(folder);
-          const app = fileURLToPath(new URL('bundlers/app.js', import.meta.url));
-          await copyFile(app, join(folder, 'app.js'));
+          for (const file of ['app.js', 'taskWorker.js']) {
+            const source = fileURLToPath(new URL(`bundlers/${file}`, import.meta.url));
+            await copyFile(source, join(folder, file));
+          }
           await writeFile(join(folder, 'index.html'), page(script));
           await bundle(folder, site);
           // Vite has made its own.
@@ -130,6 +135,26 @@ describe.skipIf(!chromium.path)(
               : { enabled: true, reason: expect.stringMatching(/^from within the script, since /) },
           );
         });
+
+        const inWorker = { timeout: 60_000 };
+        if (copiesFiles) {
+          it('trains in a worker', inWorker, async () => {
+            const { labels } = await shownBy(site, false, '#worker');
+            expect(labels).toEqual(['cold', 'warm']);
+          });
+        } else {
+          it(
+            'says that it has no program of a worker, and takes one of its own',
+            inWorker,
+            async () => {
+              expect(await shownBy<string>(site, false, '#worker', 'failed')).toMatch(
+                /^WORKER_STOPPED TextClassifier\.create: the worker could not be started: its program could not be loaded; .*createWorker\(\{ program \}\).* a Worker whose script imports 'anyformer\/worker'/,
+              );
+              const { labels } = await shownBy(site, false, '#own-worker');
+              expect(labels).toEqual(['cold', 'warm']);
+            },
+          );
+        }
 
         it(copiesFiles
           ? 'has threads on an isolated page'

@@ -1,22 +1,44 @@
-import { createEngine, TextClassifier } from 'anyformer';
+import { createEngine, createWorker, TextClassifier } from 'anyformer';
 
 const examples = Array.from({ length: 128 }, (_, n) =>
   n % 2 ? { text: 'ice and snow', label: 'cold' } : { text: 'sun and sand', label: 'warm' },
 );
 
+const OPTIONS = {
+  maxLength: 64,
+  tokenizer: { type: 'wordpiece', vocabSize: 60 },
+  encoder: { hiddenSize: 64, numHiddenLayers: 1, numAttentionHeads: 4, intermediateSize: 128 },
+};
+const TRAINING = { epochs: 4, batchSize: 32, learningRate: 1e-2 };
+
+async function inWorker(worker) {
+  const classifier = await TextClassifier.create({ ...OPTIONS, worker });
+  await classifier.train(examples, TRAINING);
+  const files = new Map();
+  await classifier.save(files);
+  classifier.dispose();
+  const again = await TextClassifier.load(files, { worker });
+  const scores = await again.predict(['ice', 'sand']);
+  again.dispose();
+  return { labels: scores.map(([best]) => best.label) };
+}
+
+/** By the program that is the app's own, as the error says where there is no other. */
+async function inOwnWorker() {
+  const program = new Worker('taskWorker.js', { type: 'module' });
+  const worker = await createWorker({ program });
+  const found = await inWorker(worker);
+  worker.dispose();
+  return found;
+}
+
 async function run() {
   // Where there may be threads, two of them, however many processors there are.
   const engine = await createEngine({ relaxed: false, threads: 2 });
-  const classifier = await TextClassifier.create({
-    maxLength: 64,
-    tokenizer: { type: 'wordpiece', vocabSize: 60 },
-    encoder: { hiddenSize: 64, numHiddenLayers: 1, numAttentionHeads: 4, intermediateSize: 128 },
-  });
+  const classifier = await TextClassifier.create(OPTIONS);
   const losses = [];
   await classifier.train(examples, {
-    epochs: 4,
-    batchSize: 32,
-    learningRate: 1e-2,
+    ...TRAINING,
     onProgress: ({ phase, loss }) => phase === 'train' && losses.push(loss),
   });
   const scores = await classifier.predict(['ice', 'sand']);
@@ -30,7 +52,9 @@ async function run() {
   return { labels: scores.map(([best]) => best.label), losses, info: engine.info() };
 }
 
-run()
+const task = { '#worker': () => inWorker(true), '#own-worker': inOwnWorker }[location.hash] ?? run;
+
+task()
   .then(
     (found) => ['done', JSON.stringify(found)],
     (error) => ['failed', `${error.code} ${error.message}`],
