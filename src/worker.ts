@@ -10,7 +10,7 @@ import { TextGenerator } from './tasks/textGenerator.ts';
 import { Translator } from './tasks/translator.ts';
 import { serveTasks, type TaskRow } from './worker/serveTasks.ts';
 
-const { parent, hold } = runtime.taskWorkers!;
+const host = runtime.taskWorkers!;
 
 // One row a task.
 const tasks: Record<string, TaskRow> = {
@@ -18,4 +18,4 @@ const tasks: Record<string, TaskRow> = {
   TextGenerator: { task: TextGenerator, streams: ['stream'], synchronous: SYNCHRONOUS },
   Translator: { task: Translator, synchronous: SYNCHRONOUS },
 };
-serveTasks(tasks, createEngine, parent(), hold);
+serveTasks(tasks, createEngine, host.parent(), host);

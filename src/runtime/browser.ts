@@ -18,6 +18,9 @@ const addresses: Readonly<Record<WasmFile, () => URL>> = {
     new URL('../wasm/anyformer.relaxed.shared.wasm', import.meta.url),
 };
 
+/** In a worker for tasks: the address of the page that started it. */
+let base: string | undefined;
+
 /**
  * Browsers: the page's main thread, and Web Workers. WebAssembly and the worker's program are files
  * beside this one, so a Content-Security-Policy of `script-src 'self' 'wasm-unsafe-eval'` will do.
@@ -31,6 +34,10 @@ export const runtime: Runtime = {
   loadWasm: async (file) => addresses[file](),
   // A part of its own, for those whose bundler copies no files.
   unpackWasm: async (file) => (await import('./packedWasm.ts')).unpackWasm(file),
+  // As for fetch.
+  get base() {
+    return base ?? globalThis.document?.baseURI ?? globalThis.location?.href;
+  },
   schemes: browserSchemes,
   javaScript,
   get withoutThreads() {
@@ -72,6 +79,9 @@ export const runtime: Runtime = {
     // that starts itself.
     start: async (...given) => (await import('./browserTasks.ts')).startTaskWorker(...given),
     parent: () => globalThis as unknown as Endpoint,
+    setBase(address) {
+      base = address;
+    },
     hold: (lock) =>
       new Promise((held, refused) => {
         navigator.locks

@@ -65,6 +65,8 @@ export interface Runtime {
   readonly javaScript?: JavaScriptFallback;
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;
+  /** What relative addresses go to, where there is a page. */
+  readonly base?: string | undefined;
   /** Opens the rest of an address by its scheme, where the host has more than http. */
   readonly schemes?: Readonly<Record<string, (path: string) => Storage>>;
 }
@@ -88,6 +90,8 @@ export interface TaskWorkers {
   parent(): Endpoint;
   /** In such a worker: holds a lock by this name for as long as the worker lives. */
   hold?(lock: string): Promise<void>;
+  /** In such a worker: relative addresses go to where they go on the page that started it. */
+  setBase?(address: string): void;
 }
 
 export interface StartedWorker {

@@ -150,7 +150,7 @@ export class HttpStorage implements Storage {
   #unsupported(action: string): AnyformerError {
     return new AnyformerError(
       'UNSUPPORTED',
-      `Cannot ${action} ${this.location}: http is for reading only. Save to a directory or a Map and upload the files.`,
+      `Cannot ${action} ${this.location}: http is for reading only. Save to a directory or a Map and upload the files, or in a browser to 'opfs://…'.`,
     );
   }
 }

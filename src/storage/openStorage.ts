@@ -18,6 +18,8 @@ export type StorageTarget =
 export interface OpenStorageOptions {
   /** Opens a directory, where there is a file system. */
   readonly openPath?: ((path: string | URL) => Storage) | undefined;
+  /** What relative addresses go to, where there is a page: they are read by fetch, as `/model/`. */
+  readonly base?: string | undefined;
   /** Opens the rest of an address by its scheme: `opfs` opens `models/spam` of `opfs://models/spam`. */
   readonly schemes?: Readonly<Record<string, (path: string) => Storage>> | undefined;
   /** Used for http(s) addresses; the runtime's own by default. */
@@ -25,7 +27,8 @@ export interface OpenStorageOptions {
 }
 
 /**
- * Gives the storage that a target means: a path is a directory, an http(s) URL is read by fetch,
+ * Gives the storage that a target means: a path is a directory, an http(s) URL is read by fetch (on a
+ * page a path is one, too, relative to it),
  * other addresses are opened by what the host has for their scheme, a Map is used as it is, a Blob
  * or buffer is a zip archive, an R2 bucket or KV namespace holds a file a key, a Storage is itself.
  *
@@ -86,10 +89,22 @@ function decodePath(path: string): string {
 
 function openPath(path: string | URL, options: OpenStorageOptions): Storage {
   if (options.openPath) return options.openPath(path);
+  const address = typeof path === 'string' ? relativeTo(options.base, path) : undefined;
+  if (address) return new HttpStorage(address, options.fetch ?? globalThis.fetch);
   throw new AnyformerError(
     'UNSUPPORTED',
     `This runtime has no file system for the path ${show(String(path))}; pass ${allowed(options)}.`,
   );
+}
+
+/** Undefined where it is nothing that http reads: on a page that is a file of its own, say. */
+function relativeTo(base: string | undefined, path: string): URL | undefined {
+  try {
+    const address = new URL(path, base);
+    return /^https?:$/.test(address.protocol) ? address : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function allowed({ openPath, schemes }: OpenStorageOptions): string {

@@ -52,7 +52,7 @@ export class RunningWorker implements TaskWorker {
     const late = new Error(`its program did not answer within ${START_SECONDS} s`);
     const timer = setTimeout(() => onStop(late), START_SECONDS * 1000);
     try {
-      await channel.call(WORKER, 'start', [started.lock?.name]);
+      await channel.call(WORKER, 'start', [started.lock?.name, runtime.base]);
       isRunning = true;
       started.lock?.watch();
       clearTimeout(timer);

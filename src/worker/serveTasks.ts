@@ -1,6 +1,7 @@
 import type { Endpoint } from 'comlink';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/engineOptions.ts';
+import type { TaskWorkers } from '../runtime/runtime.ts';
 import { Channel } from './channel.ts';
 
 /** A task that may run in a worker. */
@@ -43,11 +44,12 @@ export function serveTasks(
   tasks: Readonly<Record<string, TaskRow>>,
   createEngine: (options?: EngineOptions) => Promise<Engine>,
   endpoint: Endpoint,
-  hold?: (lock: string) => Promise<void>,
+  { hold, setBase }: Pick<TaskWorkers, 'hold' | 'setBase'> = {},
 ): void {
   const channel = new Channel(endpoint, true);
   channel.share({
-    async start(lock: string | undefined) {
+    async start(lock: string | undefined, base: string | undefined) {
+      if (base !== undefined) setBase?.(base);
       if (lock !== undefined) await hold?.(lock);
     },
     async engine(options: EngineOptions) {

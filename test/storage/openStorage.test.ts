@@ -34,6 +34,32 @@ describe('openStorage', () => {
     }
   });
 
+  it.each([
+    ['/model/', 'https://example.org/model/'],
+    ['./model', 'https://example.org/app/model'],
+    ['../model', 'https://example.org/model'],
+    ['//cdn.example/model', 'https://cdn.example/model'],
+  ])('on a page, reads %s from where fetch would', async (path, location) => {
+    const asked: string[] = [];
+    const fetch = (input: unknown) => {
+      asked.push(String(input));
+      return Promise.resolve(new Response(Uint8Array.of(7)));
+    };
+    const storage = openStorage(path, { base: 'https://example.org/app/index.html?a#b', fetch });
+    expect(storage.location).toBe(location);
+    await storage.read('config.json');
+    expect(asked).toEqual([`${location.replace(/\/$/, '')}/config.json`]);
+  });
+
+  it.each([
+    ['/model', 'file:///home/app/index.html'],
+    ['/model', 'about:blank'],
+    ['C:\\models', 'https://example.org/'],
+    ['file:///model', 'https://example.org/'],
+  ])('refuses %s on %s', (path, base) => {
+    expect(() => openStorage(path, { base })).toThrow(/has no file system for the path/);
+  });
+
   it('uses a Map itself, one of another realm too', async () => {
     const files = new Map<string, Uint8Array>();
     await openStorage(files).write(new Map([['a', Uint8Array.of(1)]]));

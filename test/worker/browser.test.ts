@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TextClassifier } from '../../src/tasks/textClassifier.ts';
 import { findChromium } from '../runtimes/support/find.mjs';
 import { type Serving, servePages } from '../runtimes/support/pageServer.ts';
 import { type InstalledPackage, installPackage } from '../support/builtPackage.ts';
@@ -71,6 +72,27 @@ describe.skipIf(!chromium)(`a worker of a page in ${title}`, () => {
   }, async () => {
     const found = await longTasksOfTraining('on its own thread', false);
     expect(found.length).toBeGreaterThan(10);
+  });
+
+  it('reads paths from where its page would, which is not beside its own file', async () => {
+    const classifier = await TextClassifier.create({
+      encoder: { hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 16 },
+    });
+    const examples = ['cold', 'warm'].map((label) => ({ text: `It is ${label}.`, label }));
+    await classifier.train(examples, { epochs: 1 });
+    await classifier.save(join(installed.folder, 'site/model'));
+    classifier.dispose();
+    const wanted = await onPage('relative(false)', { isolated: false });
+    expect(Object.keys(wanted as object)).toEqual(['/model/', './model', 'model']);
+    expect(await onPage('relative(true)', { isolated: false })).toEqual(wanted);
+    for (const worker of [false, true]) {
+      expect(await onPage(`saveRelative(${worker})`, { isolated: false })).toEqual({
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(
+          /^Cannot write to http:.*\/other\/: http is for reading only\. Save to .* 'opfs:/,
+        ),
+      });
+    }
   });
 
   it('has threads on a page that is isolated', async () => {

@@ -40,6 +40,21 @@ globalThis.page = {
   program: () => program(anyformer),
   programInWorker: () => programInWorker(anyformer),
   train,
+  /** What a model beside the page says, loaded by paths as fetch takes them. */
+  async relative(worker) {
+    const found = {};
+    for (const path of ['/model/', './model', 'model']) {
+      const classifier = await TextClassifier.load(path, { worker });
+      found[path] = await classifier.predict('snow and sun');
+      classifier.dispose();
+    }
+    return found;
+  },
+  saveRelative: (worker) =>
+    errorOf(async () => {
+      const classifier = await TextClassifier.load('/model/', { worker });
+      await classifier.save('/other/').finally(() => classifier.dispose());
+    }),
   start: () => errorOf(() => TextClassifier.create({ worker: true })),
   async threads() {
     const worker = await createWorker({ engine: { threads: 2 } });
