@@ -87,31 +87,36 @@ describe('HttpStorage', () => {
     });
   });
 
-  it('refuses a body that breaks off', async () => {
-    const address = await serve((_, response) => {
-      response.writeHead(200, { 'content-length': model.length });
-      response.write(model.subarray(0, 1000), () => response.destroy());
+  // With somebody who is told of its pieces it is read another way.
+  describe.each([
+    ['in pieces', { onProgress: () => {} }],
+    ['as a whole', {}],
+  ])('%s', (_, options) => {
+    it('refuses a body that breaks off', async () => {
+      const address = await serve((_, response) => {
+        response.writeHead(200, { 'content-length': model.length });
+        response.write(model.subarray(0, 1000), () => response.destroy());
+      });
+      const reading = new HttpStorage(address).read('model.safetensors', options);
+      await expect(reading).rejects.toMatchObject({
+        code: 'STORAGE',
+        message: expect.stringMatching(/could not be reached for model\.safetensors/),
+      });
     });
-    await expect(new HttpStorage(address).read('model.safetensors')).rejects.toMatchObject({
-      code: 'STORAGE',
-      message: expect.stringMatching(/could not be reached for model\.safetensors/),
-    });
-  });
 
-  it('stops when its signal fires: before, and in the middle of the body', async () => {
-    const address = await serve((_, response) => {
-      response.write(model.subarray(0, 1000));
+    it('stops when its signal fires: before, and in the middle of the body', async () => {
+      const controller = new AbortController();
+      const address = await serve((_, response) => {
+        response.write(model.subarray(0, 1000), () => {
+          setTimeout(() => controller.abort('enough'), 50);
+        });
+      });
+      const storage = new HttpStorage(address);
+      const early = storage.read('x', { ...options, signal: AbortSignal.abort() });
+      await expect(early).rejects.toMatchObject({ code: 'ABORTED' });
+      const reading = storage.read('x', { ...options, signal: controller.signal });
+      await expect(reading).rejects.toMatchObject({ code: 'ABORTED', cause: 'enough' });
     });
-    const storage = new HttpStorage(address);
-    await expect(storage.read('x', { signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: 'ABORTED',
-    });
-    const controller = new AbortController();
-    const reading = storage.read('x', {
-      signal: controller.signal,
-      onProgress: () => controller.abort('enough'),
-    });
-    await expect(reading).rejects.toMatchObject({ code: 'ABORTED', cause: 'enough' });
   });
 
   it('knows what is there, also from servers without HEAD and with a start page for all', async () => {
