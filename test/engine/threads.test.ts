@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { root } from '../support/builtPackage.ts';
+import { untilThreadsRun } from '../support/threadsRun.ts';
 
 const run = promisify(execFile);
 /** Runs a program of its own; that it ends at all shows that no thread keeps it alive. */
@@ -35,7 +36,7 @@ const training = (threads: number) => `
       batchSize: 16,
       onProgress: (p) => p.phase === 'train' && losses.push(p.loss),
     });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    ${untilThreadsRun}
   }
   const scores = await classifier.predict(texts.map(({ text }) => text));
   console.log(JSON.stringify({ threads: engine.info().threads, losses, scores }));
@@ -77,7 +78,7 @@ describe('threads', () => {
       };
       // The first ones start the threads.
       for (let n = 0; n < 40; n++) multiply(n, 300);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      ${untilThreadsRun}
       const before = engine.info().heapBytes;
       for (let n = 0; n < 20; n++) multiply(n, 100 + 40 * n);
       console.log(JSON.stringify({ sums, grown: engine.info().heapBytes > before }));

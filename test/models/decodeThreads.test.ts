@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { bundleFile, bundleKernels } from '../bench/support/bundle.mjs';
 import { root } from '../support/builtPackage.ts';
+import { untilThreadsRun } from '../support/threadsRun.ts';
 
 const run = promisify(execFile);
 
@@ -19,14 +20,14 @@ const decoding = (threads: number) => `
   const cache = decoder.createCache({ batchSize: 3, maxLength: 128 });
   const results = [];
   const keep = (logits) => results.push([...new Int32Array(Float32Array.from(logits).buffer)]);
-  // Again until the workers take part for sure.
+  // Again, when all the threads take part.
   for (let round = 0; round < 4; round++) {
     cache.truncate(0);
     keep(decoder.prefill(prompts, cache));
-    await new Promise((resolve) => setTimeout(resolve, 100));
     for (let i = 0; i < 5; i++) keep(decoder.step([i, 7 * i, 900 + i], cache));
     cache.reorder([2]);
     for (let i = 0; i < 5; i++) keep(decoder.step([i], cache));
+    ${untilThreadsRun}
   }
   console.log(JSON.stringify({ threads: engine.info().threads, results }));
 `;
@@ -45,10 +46,10 @@ const translating = (threads: number) => `
   for (let round = 0; round < 4; round++) {
     const cache = model.createCache(sources, { batchSize: 6, maxLength: 64 });
     keep(model.prefill([[1], [2, 3], [4]], cache));
-    await new Promise((resolve) => setTimeout(resolve, 100));
     cache.reorder([0, 0, 1, 2, 2, 2]);
     for (let i = 0; i < 5; i++) keep(model.step([i, 7 * i, 900 + i, 3, 4, 5], cache));
     cache.dispose();
+    ${untilThreadsRun}
   }
   console.log(JSON.stringify({ threads: engine.info().threads, results }));
 `;

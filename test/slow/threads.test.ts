@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { root } from '../support/builtPackage.ts';
+import { untilThreadsRun } from '../support/threadsRun.ts';
 
 const run = promisify(execFile);
 
@@ -21,7 +22,7 @@ const program = (threads: number, seed: number) => `
   for (let n = 0; n < 40; n++) {
     tf.tidy(() => tf.matMul(tf.ones([300, 300]), tf.fill([300, 300], n)).dataSync());
   }
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  ${untilThreadsRun}
 
   let state = ${seed};
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
