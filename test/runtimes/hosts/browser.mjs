@@ -1,13 +1,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPage } from '../../support/chromium.ts';
+import { untilTrue } from '../../support/pageState.ts';
 import { serveStatic } from '../../support/staticServer.ts';
 import { buildSite } from '../support/site.ts';
 
 const SOURCE = `
 import * as anyformer from 'anyformer';
 import { program } from './program.mjs';
-import { untilTrue } from '../../support/pageState.ts';
 
 const run = async () => ({ ...(await program(anyformer)), isolated: crossOriginIsolated });
 `;
