@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { disposeSymbol } from '../core/disposal.ts';
 import { AnyformerError, show } from '../core/errors.ts';
 import { parseOptions, positiveInteger } from '../core/options.ts';
 import type { FusedDecoder } from '../kernels/fusedDecoder.ts';
@@ -192,7 +193,7 @@ export class DecodeCache {
     this.#kernel = undefined;
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 

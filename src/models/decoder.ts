@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { disposeSymbol } from '../core/disposal.ts';
 import { AnyformerError } from '../core/errors.ts';
 import type { SafeTensor } from '../formats/safetensors.ts';
 import { embedding } from '../kernels/embedding.ts';
@@ -159,7 +160,7 @@ export class Decoder {
     this.#rotary?.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { disposeSymbol } from '../core/disposal.ts';
 import { AnyformerError } from '../core/errors.ts';
 import { SeedStream } from '../core/random.ts';
 import type { SafeTensor } from '../formats/safetensors.ts';
@@ -254,7 +255,7 @@ export class EncoderDecoder {
     this.#waves?.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
+import { disposeSymbol } from '../core/disposal.ts';
 import { fraction, parseOptions, positiveInteger } from '../core/options.ts';
 import type { SafeTensor } from '../formats/safetensors.ts';
 import { linear as applyLinear } from '../kernels/linear.ts';
@@ -111,7 +112,7 @@ export class SequenceClassifier {
     this.#store.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 }

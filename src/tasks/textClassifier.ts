@@ -1,3 +1,4 @@
+import { disposeSymbol } from '../core/disposal.ts';
 import { parseOptions } from '../core/options.ts';
 import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
 import type { TextExample } from '../data/labels.ts';
@@ -204,7 +205,7 @@ export class TextClassifier {
     this.#life.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 

@@ -1,3 +1,4 @@
+import { disposeSymbol } from '../core/disposal.ts';
 import { parseOptions } from '../core/options.ts';
 import { Decoder } from '../models/decoder.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
@@ -216,7 +217,7 @@ export class TextGenerator {
     this.#life.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 

@@ -63,13 +63,13 @@ export async function translateTokens(
 ): Promise<(readonly number[])[]> {
   const { decoderStartTokenId, decoderVocabSize } = model.config;
   const context = new SearchContext(generation, generation.stoppingCriteria, checkAlive);
-  using cache = model.createCache(sources, {
+  const cache = model.createCache(sources, {
     batchSize: rowsOf(sources.length, generation),
     // The last token needs nothing after it.
     maxLength: generation.maxNewTokens,
   });
   const decoding = decodingOf(model, cache, decoderVocabSize);
   const prompts = sources.map(() => [decoderStartTokenId]);
-  const found = await generateTokens(decoding, prompts, context);
+  const found = await generateTokens(decoding, prompts, context).finally(() => cache.dispose());
   return found.map(([best]) => best!.tokenIds);
 }

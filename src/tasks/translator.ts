@@ -1,3 +1,4 @@
+import { disposeSymbol } from '../core/disposal.ts';
 import type { TextPair } from '../data/pairs.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
@@ -192,7 +193,7 @@ export class Translator {
     this.#life.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 

@@ -34,12 +34,12 @@ export async function writeTexts(
   const results: GeneratedText[][] = [];
   for (let first = 0; first < encoded.length; first += size) {
     const rows = encoded.slice(first, first + size);
-    using cache = model.createCache({
+    const cache = model.createCache({
       batchSize: rowsOf(rows.length, context.options),
       maxLength: roomOf(parts, rows, context),
     });
     const decoding = decodingOf(model, cache, model.config.vocabSize);
-    const found = await generateTokens(decoding, rows, context);
+    const found = await generateTokens(decoding, rows, context).finally(() => cache.dispose());
     found.forEach((sequences, row) => {
       const texts = sequences.map((sequence) => ({
         text: textOf(tokenizer, sequence.tokenIds, rows[row]),
@@ -69,12 +69,16 @@ export async function* streamText(
     );
   }
   const ids = encodePrompt(parts, prompt, `${where}: the prompt`);
-  using cache = model.createCache({ maxLength: roomOf(parts, [ids], context) });
-  const decoding = decodingOf(model, cache, model.config.vocabSize);
   const text = new IncrementalText(tokenizer, ids);
-  for await (const { id } of sampleSearch(decoding, [ids], context)) {
-    const piece = text.push(id);
-    if (piece !== '') yield piece;
+  const cache = model.createCache({ maxLength: roomOf(parts, [ids], context) });
+  const decoding = decodingOf(model, cache, model.config.vocabSize);
+  try {
+    for await (const { id } of sampleSearch(decoding, [ids], context)) {
+      const piece = text.push(id);
+      if (piece !== '') yield piece;
+    }
+  } finally {
+    cache.dispose();
   }
   const rest = text.flush();
   if (rest !== '') yield rest;

@@ -1,3 +1,4 @@
+import { disposeSymbol } from '../core/disposal.ts';
 import { AnyformerError } from '../core/errors.ts';
 import type { Channel } from './channel.ts';
 import { RunningWorker } from './runningWorker.ts';
@@ -72,7 +73,7 @@ class RemoteTask {
       Object.defineProperty(task, name, { get: () => this.#properties[name] });
     }
     define('dispose', () => this.#dispose());
-    define(Symbol.dispose, () => this.#dispose());
+    define(disposeSymbol, () => this.#dispose());
     return task as Task;
   }
 

@@ -1,4 +1,5 @@
 import { runtime } from '#runtime';
+import { disposeSymbol } from '../core/disposal.ts';
 import { AnyformerError, show } from '../core/errors.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/engineOptions.ts';
@@ -79,7 +80,7 @@ export class RunningWorker implements TaskWorker {
     this.started.terminate();
   }
 
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 

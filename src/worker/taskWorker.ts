@@ -1,3 +1,4 @@
+import { disposeSymbol } from '../core/disposal.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 
 /**
@@ -9,7 +10,7 @@ export interface TaskWorker {
   info(): Promise<EngineInfo>;
   /** Ends the worker with all that runs in it; what is waited for fails with `WORKER_STOPPED`. */
   dispose(): void;
-  [Symbol.dispose](): void;
+  [disposeSymbol](): void;
 }
 
 /** Where a task is to run: here, in a worker of its own, or in one that is there. */
