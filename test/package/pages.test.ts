@@ -164,16 +164,18 @@ for (const host of [chromium, firefox]) {
         const other = await browser.newPage();
         await other.bringToFront();
         try {
-          const [state, frames, trained] = (await page.evaluate(`(async () => {
+          const [state, frames, seconds, trained] = (await page.evaluate(`(async () => {
           let frames = 0;
+          const start = performance.now();
           const count = () => { frames++; requestAnimationFrame(count); };
           requestAnimationFrame(count);
           const trained = await (${TRAIN})(anyformer);
-          return [document.visibilityState, frames, trained];
-        })()`)) as [string, number, Trained];
+          return [document.visibilityState, frames, (performance.now() - start) / 1000, trained];
+        })()`)) as [string, number, number, Trained];
           expect(state).toBe('hidden');
-          // At most what was due when it was hidden: nothing that waits for frames would have ended.
-          expect(frames).toBeLessThan(3);
+          // What was due when it was hidden, and in Firefox one a second, ever more rarely: nothing
+          // that waits for frames would have ended.
+          expect(frames).toBeLessThan(3 + seconds);
           expectNodesNumbers(trained);
         } finally {
           await other.close();
@@ -360,6 +362,10 @@ describe.skipIf(!chromium.path)(`what goes wrong: ${chromium.title}`, { timeout:
       expect(
         await page.evaluate(loading.replace("'/model'", "location.origin + '/model'")),
       ).toMatch(/^(STORAGE|ENGINE): .*(could not be reached for config\.json|could not be loaded)/);
+      // The start that the load had begun ends as well, before there is a network.
+      expect(await page.evaluate(startOnPage.replace('{ relaxed: false }', ''))).toMatchObject({
+        code: 'ENGINE',
+      });
       await page.setOfflineMode(false);
       expect(await page.evaluate(startOnPage.replace('{ relaxed: false }', ''))).toBe('started');
     });
