@@ -40,7 +40,6 @@ p { margin: 0; }
 .status { min-block-size: 1.45em; opacity: 0.8; font-size: 0.9em; }
 .status.heard { position: absolute; inline-size: 1px; block-size: 1px; min-block-size: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .progress { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: var(--gap); }
-progress { inline-size: 100%; block-size: 8px; accent-color: var(--accent); }
 .loaded { font-size: 0.9em; font-variant-numeric: tabular-nums; }
 .error {
   display: grid;
@@ -77,11 +76,23 @@ li { display: grid; grid-template-columns: 1fr auto; gap: 3px var(--gap); }
   transition: inline-size 200ms ease-out;
 }
 .best .bar { background: var(--accent); }
+.moving {
+  block-size: 100%;
+  inline-size: 30%;
+  border-radius: inherit;
+  background: var(--accent);
+  animation: move 1.4s ease-in-out infinite alternate;
+}
+@keyframes move { to { margin-inline-start: 70%; } }
+@keyframes fade { to { opacity: 0.35; } }
 ol[aria-busy='true'] { opacity: 0.6; }
-@media (prefers-reduced-motion: reduce) { .bar { transition: none; } }
+@media (prefers-reduced-motion: reduce) {
+  .bar { transition: none; }
+  .moving { inline-size: 100%; animation: fade 1s ease-in-out infinite alternate; }
+}
 @media (forced-colors: active) {
   .track { border: 1px solid CanvasText; }
-  .bar, .best .bar { background: Highlight; forced-color-adjust: none; }
+  .bar, .best .bar, .moving { background: Highlight; forced-color-adjust: none; }
 }
 `;
 

@@ -26,7 +26,12 @@ export class ClassifierView {
   readonly #progress = domElement(
     'div',
     { part: 'progress', class: 'progress' },
-    domElement('progress', { 'aria-label': 'Loading the model' }),
+    // Not a <progress>: the track of Chromium's is white on dark pages as well.
+    domElement(
+      'div',
+      { class: 'track', role: 'progressbar', 'aria-label': 'Loading the model' },
+      domElement('div', { class: 'moving' }),
+    ),
     this.#loaded,
   );
   readonly #code = domElement('span', { part: 'error-code', class: 'code' });

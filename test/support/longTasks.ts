@@ -7,8 +7,9 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** Microseconds: when it began, and how long its thread had the processor for it. */
+  /** Microseconds: when it began, how long it took, and how much of the processor it had. */
   readonly ts: number;
+  readonly dur?: number;
   readonly tdur?: number;
 }
 
@@ -41,12 +42,15 @@ export async function longTasks(page: Page, act: () => Promise<unknown>): Promis
   const [began, control, end] = [marked('act'), marked('control'), marked('end')];
   const tasks = (traceEvents as TraceEvent[])
     .filter(({ name, pid, tid }) => name === 'RunTask' && pid === began.pid && tid === began.tid)
-    .map(({ ts, tdur }) => ({ ts, milliseconds: (tdur ?? Number.NaN) / 1000 }));
+    // Chromium leaves the processor's time out of a few; it is at most what they took.
+    .map(({ ts, dur, tdur }) => ({ ts, milliseconds: (tdur ?? dur ?? Number.NaN) / 1000 }));
   const between = (from: TraceEvent, to: TraceEvent) =>
     tasks
       .filter(({ ts, milliseconds }) => ts >= from.ts && ts < to.ts && !(milliseconds < LONG))
       .map(({ milliseconds }) => milliseconds);
   const seen = between(control, end);
-  if (!(Math.max(...seen) >= LONG)) throw new Error(`Of a long task this was seen: [${seen}] ms.`);
+  if (!seen.some((milliseconds) => milliseconds >= LONG)) {
+    throw new Error(`Of a long task this was seen: [${seen}] ms.`);
+  }
   return between(began, control);
 }
