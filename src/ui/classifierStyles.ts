@@ -76,6 +76,7 @@ li { display: grid; grid-template-columns: 1fr auto; gap: 3px var(--gap); }
   transition: inline-size 200ms ease-out;
 }
 .best .bar { background: var(--accent); }
+.progress .track { grid-column: auto; }
 .moving {
   block-size: 100%;
   inline-size: 30%;
