@@ -1,5 +1,6 @@
 /** What the page runs, and its worker; the tests call it by `globalThis.page`. */
 import { TextClassifier } from 'anyformer';
+import { createStore, promisifyRequest } from 'idb-keyval';
 import { AnyformerError } from '../../../src/core/errors.ts';
 import { browserSchemes } from '../../../src/storage/browserStorage.ts';
 import { openStorage } from '../../../src/storage/openStorage.ts';
@@ -82,6 +83,63 @@ const page = {
     }
   },
   saved: 0,
+
+  /**
+   * Saves as a tab that is killed in the middle of it, whose browser keeps what it had sent: the
+   * first `writes` requests that write into IndexedDB are done, what comes after them is lost.
+   */
+  async saveCutShort(address: string, version: number, writes: number): Promise<'saved' | 'cut'> {
+    const store = IDBObjectStore.prototype;
+    const { put, delete: remove } = store;
+    const { abort } = IDBTransaction.prototype;
+    let left = writes;
+    const count = () => {
+      if (left-- <= 0) throw new Error('the tab is gone');
+    };
+    store.put = function (...values) {
+      count();
+      return put.apply(this, values);
+    };
+    store.delete = function (...values) {
+      count();
+      return remove.apply(this, values);
+    };
+    IDBTransaction.prototype.abort = () => undefined;
+    try {
+      await open(address).write(sampleFiles(version));
+    } catch (error) {
+      if (!(error instanceof AnyformerError)) throw error;
+    } finally {
+      Object.assign(store, { put, delete: remove });
+      Object.assign(IDBTransaction.prototype, { abort });
+    }
+    return left < 0 ? 'cut' : 'saved';
+  },
+
+  /** Puts files where IndexedDB had them before sets had keys of their own. */
+  async putAsBefore(folder: string, version: number): Promise<void> {
+    await createStore('anyformer', 'files')('readwrite', (store) => {
+      for (const [name, bytes] of sampleFiles(version)) store.put(bytes, [folder, name]);
+      return promisifyRequest(store.transaction);
+    });
+  },
+
+  /** Removes all that a folder has in IndexedDB. */
+  async clear(folder: string): Promise<void> {
+    await createStore('anyformer', 'files')('readwrite', (store) => {
+      store.delete(IDBKeyRange.bound([folder], [folder, []]));
+      return promisifyRequest(store.transaction);
+    });
+  },
+
+  /** All keys of a folder in IndexedDB itself, but for the folder. */
+  async keys(folder: string): Promise<string[]> {
+    const all = await createStore('anyformer', 'files')('readonly', (store) =>
+      promisifyRequest(store.getAllKeys()),
+    );
+    const ours = (all as string[][]).filter(([first]) => first === folder);
+    return ours.map(([, ...rest]) => rest.join('/'));
+  },
 
   async version(address: string): Promise<number> {
     return versionOf(await readSealedFiles(open(address), { required: fileNames }));
