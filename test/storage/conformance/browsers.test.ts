@@ -107,13 +107,15 @@ describe.each(browsers)('in $name', (installed) => {
       'a full disk is an error that says how much is needed; the old set stands',
       async () => {
         const address = `${scheme}://full/model`;
-        // A profile of its own: IndexedDB remembers for some seconds how much room there was.
-        const context = await browser.createBrowserContext();
-        const full = await context.newPage();
+        // One of its own: Chromium remembers for a while how much room there was.
+        const another = await start(installed);
+        const full = await another.newPage();
         await full.goto(server.address);
         const client = await full.createCDPSession();
         const { address: origin } = server;
-        await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
+        const allow = (quotaSize: number) =>
+          client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
+        await allow(1_000_000);
         const save = (version: number, bytes: number) =>
           full.evaluate((...call) => page.save(...call), address, version, bytes);
         const version = () => full.evaluate((where) => page.version(where), address);
@@ -125,11 +127,16 @@ describe.each(browsers)('in $name', (installed) => {
           ),
         });
         expect(await version()).toBe(1);
-        // And again some seconds for how little there was left.
-        const saveAgain = async () => expect(await save(3, 1000)).toEqual({ location: address });
+        // Nothing of the refused set takes up room.
+        const kept = (where: string) =>
+          where === 'opfs' ? page.privateFiles('full/model') : page.keys('full/model');
+        expect(await full.evaluate(kept, scheme)).toHaveLength(4);
+        await allow(50_000_000);
+        const saveAgain = async () =>
+          expect(await save(3, 5_000_000)).toEqual({ location: address });
         await vi.waitFor(saveAgain, { timeout: 20_000, interval: 500 });
         expect(await version()).toBe(3);
-        await context.close();
+        await another.close();
       },
     );
   });
