@@ -1,6 +1,6 @@
 import { checkAgreement } from '../support/agreement.mjs';
+import { alternate } from '../support/alternate.mjs';
 import { bandwidthNote } from '../support/bandwidth.mjs';
-import { alternate } from '../support/measure.mjs';
 import { startOurs } from '../support/ours.mjs';
 import { startTfjs, tfjsName } from '../support/tfjs.mjs';
 
@@ -32,7 +32,11 @@ export async function measure({ progress, report }) {
     ...measured,
     unit: 'ms',
     engine,
-    note: `${await bandwidthNote(bytes, measured.ours)}; the peer is Adam: tfjs has no decoupled weight decay`,
+    note: [
+      await bandwidthNote(bytes, measured.ours),
+      'the peer is Adam: tfjs has no decoupled weight decay',
+      measured.note,
+    ],
   });
 }
 

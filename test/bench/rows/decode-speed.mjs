@@ -1,8 +1,7 @@
 import { checkAgreement } from '../support/agreement.mjs';
+import { alternate } from '../support/alternate.mjs';
 import { bandwidthNote } from '../support/bandwidth.mjs';
-import { alternate } from '../support/measure.mjs';
 import { startOurs } from '../support/ours.mjs';
-import { besidePeak } from '../support/peak.mjs';
 import { startTfjs, tfjsName } from '../support/tfjs.mjs';
 import { tfjsGpt } from '../support/tfjsGpt.mjs';
 import { valuesOf } from '../support/variables.mjs';
@@ -47,11 +46,10 @@ export const of = (model) => ({
       progress(`measuring ${test}`);
       const [ours, peers] = sides.map((side) => () => run(side, ids));
       checkAgreement(`${name}: the logits`, ours(), peers());
-      const { peak, ...measured } = await besidePeak((between) =>
-        alternate(ours, [{ peerName: tfjsName, call: peers }], { between }),
-      );
+      const measured = await alternate(ours, [{ peerName: tfjsName, call: peers }]);
       const perSecond = (ms) => (1000 * TOKENS) / ms;
       await report({
+        ...measured,
         name,
         ours: perSecond(measured.ours),
         peers: measured.peers.map((side) => ({ ...side, peer: perSecond(side.peer) })),
@@ -59,8 +57,13 @@ export const of = (model) => ({
         engine,
         // One token at a time waits for its weights to be read.
         ...(test === 'pp'
-          ? { gflops: promptFlops(weights, config) / (measured.ours * 1e6), peak }
-          : { note: await bandwidthNote(tokenBytes(weights, config), measured.ours / TOKENS) }),
+          ? { gflops: promptFlops(weights, config) / (measured.ours * 1e6) }
+          : {
+              note: [
+                await bandwidthNote(tokenBytes(weights, config), measured.ours / TOKENS),
+                measured.note,
+              ],
+            }),
       });
     }
   },

@@ -1,6 +1,6 @@
 import { checkAgreement } from '../support/agreement.mjs';
+import { alternate } from '../support/alternate.mjs';
 import { measureBandwidth } from '../support/bandwidth.mjs';
-import { alternate } from '../support/measure.mjs';
 import { startOurs } from '../support/ours.mjs';
 import { startTfjs, tfjsName } from '../support/tfjs.mjs';
 import { tfjsGpt } from '../support/tfjsGpt.mjs';
@@ -52,7 +52,10 @@ export async function measure({ progress, report }) {
     unit: 'ms',
     engine,
     peakShare: bytes / (measured.ours * 1e6) / bandwidth,
-    note: `of the bandwidth: ${(bytes / 1e6).toFixed(0)} MB of weights, keys and values, ${bandwidth.toFixed(1)} GB/s at which one core reads so many`,
+    note: [
+      `of the bandwidth: ${(bytes / 1e6).toFixed(0)} MB of weights, keys and values, ${bandwidth.toFixed(1)} GB/s at which one core reads so many`,
+      measured.note,
+    ],
   });
 }
 

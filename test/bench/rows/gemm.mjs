@@ -1,10 +1,9 @@
 import { checkAgreement } from '../support/agreement.mjs';
+import { alternate } from '../support/alternate.mjs';
 import { bandwidthNote } from '../support/bandwidth.mjs';
-import { alternate } from '../support/measure.mjs';
 import { MICROSOFT, node } from '../support/onnx.mjs';
 import { openRepeatable, ortName } from '../support/ort.mjs';
 import { startOurs } from '../support/ours.mjs';
-import { besidePeak } from '../support/peak.mjs';
 import { startTfjs, tfjsName } from '../support/tfjs.mjs';
 
 const LAYOUTS = ['NN', 'NT', 'TN', 'TT'];
@@ -54,11 +53,10 @@ async function measureCase({ report }, operations, peerTf, one) {
     { peerName: tfjsName, call: tfjs.run },
     { peerName: ortName, call: ort },
   ];
-  const { peak, ...measured } = await besidePeak((between) =>
-    alternate(ours.run, sides, { between }),
-  );
+  const measured = await alternate(ours.run, sides);
   const gflops = (ms) => (2 * batch * M * N * K) / (ms * 1e6);
   await report({
+    ...measured,
     name: `gemm ${name}`,
     ours: gflops(measured.ours),
     peers: measured.peers.map((side) => ({ ...side, peer: gflops(side.peer) })),
@@ -66,8 +64,8 @@ async function measureCase({ report }, operations, peerTf, one) {
     engine,
     // With one row it is bound by reading the weights.
     ...(M > 1
-      ? { gflops: gflops(measured.ours), peak }
-      : { note: await bandwidthNote(K * N * FLOAT_BYTES, measured.ours) }),
+      ? { gflops: gflops(measured.ours) }
+      : { note: [await bandwidthNote(K * N * FLOAT_BYTES, measured.ours), measured.note] }),
   });
   tf.dispose([...operands, ours.output]);
   peerTf.dispose(tfjs.operands);

@@ -1,7 +1,8 @@
 import { checkAgreement } from '../support/agreement.mjs';
+import { toMeasured } from '../support/alternate.mjs';
 import { jaxGpt, jaxName } from '../support/jaxGpt.mjs';
-import { median, pause } from '../support/measure.mjs';
 import { startOurs } from '../support/ours.mjs';
+import { takeRounds } from '../support/rounds.mjs';
 import { valuesOf } from '../support/variables.mjs';
 
 /** nanoGPT's configuration for a CPU: Shakespeare, letter by letter. */
@@ -16,7 +17,6 @@ const config = {
 
 const training = { learningRate: 1e-3, weightDecay: 0.1, maxGradNorm: 1, optimizer: 'adamw' };
 
-const ROUNDS = 7;
 const OUR_STEPS = 8;
 const PEER_STEPS = 3;
 
@@ -28,28 +28,31 @@ export async function measure({ progress, report }) {
   const peer = await jaxGpt(ours.weights(), batch, config);
   progress('checking');
   check(ours.gradients(), await peer.result());
-  const times = { ours: [], peer: [] };
   await ours.steps(2 * OUR_STEPS);
-  for (let round = 0; round < ROUNDS; round++) {
-    await pause();
-    times.ours.push(...(await ours.steps(OUR_STEPS)));
-    await pause();
-    for (let step = 0; step < PEER_STEPS; step++) {
-      const start = performance.now();
-      await peer.run();
-      times.peer.push(performance.now() - start);
-    }
-    progress(`${median(times.ours).toFixed(1)} against ${median(times.peer).toFixed(1)} ms`);
-  }
+  progress('measuring');
+  const sides = [{ take: () => ours.steps(OUR_STEPS) }, { take: () => peerSteps(peer) }];
+  const { medians, note } = await takeRounds(sides);
   const { numHiddenLayers, hiddenSize, batchSize, length } = config;
   await report({
     name: `nanogpt-step L${numHiddenLayers} D${hiddenSize} B${batchSize} T${length}`,
-    ours: median(times.ours),
-    peers: [{ peerName: jaxName, peer: median(times.peer) }],
+    ...toMeasured(medians, [{ peerName: jaxName }]),
     unit: 'ms',
     engine: operations.engine,
-    note: 'ours also clips by the global norm and updates by AdamW, the peer is forward and backward only',
+    note: [
+      'ours also clips by the global norm and updates by AdamW, the peer is forward and backward only',
+      note,
+    ],
   });
+}
+
+async function peerSteps(peer) {
+  const times = [];
+  for (let step = 0; step < PEER_STEPS; step++) {
+    const start = performance.now();
+    await peer.run();
+    times.push(performance.now() - start);
+  }
+  return times;
 }
 
 /** Ids, and the one that follows each. */

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { createEngine } from 'anyformer';
 import * as ourTf from 'anyformer/tf';
 import { checkAgreement } from '../support/agreement.mjs';
+import { toMeasured } from '../support/alternate.mjs';
 import { article, articleExamples, articleFlops, batchOf } from '../support/article.mjs';
-import { median, pause, time } from '../support/measure.mjs';
+import { time } from '../support/measure.mjs';
 import { ourTraining, trainingToCheck } from '../support/ourArticle.mjs';
-import { besidePeak } from '../support/peak.mjs';
 import { profileKernels } from '../support/profile.mjs';
+import { takeRounds } from '../support/rounds.mjs';
 import { engineOptions } from '../support/settings.mjs';
 import { patchNote, startTfjs, tfjsName } from '../support/tfjs.mjs';
 import { tfjsDropout, tfjsTraining } from '../support/tfjsArticle.mjs';
@@ -16,7 +17,10 @@ import { startTorch } from '../support/torch.mjs';
 
 /** The rows of sequences of so many tokens; at 500 a step of tfjs takes half a minute. */
 export function at(length) {
-  const turns = length < 256 ? { rounds: 4, steps: 6 } : { rounds: 2, steps: 3 };
+  const turns =
+    length < 256
+      ? { rounds: 12, seconds: 150, atOnce: 2, steps: 6 }
+      : { rounds: 8, seconds: 240, atOnce: 1, steps: 3 };
   return { measure: (context) => measure(context, length, turns) };
 }
 
@@ -26,16 +30,13 @@ async function measure(context, length, turns) {
   const peers = await startPeers(context.progress, length);
   const ours = await ourTraining(length);
   try {
-    const { peak, ...measured } = await besidePeak((between) =>
-      takeTurns(ours, peers, { ...turns, between }, context.progress),
-    );
+    const measured = await takeTurns(ours, peers, turns, context.progress);
     await context.report({
       name: `train-step B${article.batchSize} T${length}`,
       ...measured,
       unit: 'ms',
       engine,
       gflops: articleFlops(length) / (measured.ours * 1e6),
-      peak,
     });
     await reportOverhead(context, engine, ours, length, turns);
   } finally {
@@ -70,7 +71,8 @@ async function startTfjsPeer(length, batch) {
       .filter(Boolean)
       .join('; '),
     // One is enough: it takes as long as ours does in ten or more.
-    steps: async () => [time(step)],
+    isLong: true,
+    steps: () => [time(step)],
   };
 }
 
@@ -97,25 +99,18 @@ async function startTorchPeer(progress, length, batch) {
   };
 }
 
-/** Medians of all steps, ours and the peers' in turns. */
-async function takeTurns(ours, peers, { rounds, steps, between }, progress) {
+/** Few steps at once, ours and the peers' in turns. */
+async function takeTurns(ours, peers, { atOnce, ...turns }, progress) {
   progress('warm-up');
   await ours.steps(2);
-  const sides = [ours, ...peers].map((side) => ({ ...side, times: [] }));
-  for (let round = 1; round <= rounds; round++) {
-    between();
-    for (const side of sides) {
-      await pause();
-      side.times.push(...(await side.steps(steps)));
-    }
-    const soFar = sides.map(({ times }) => median(times).toFixed(0));
-    progress(`round ${round} of ${rounds}: ${soFar.join(' ms against ')} ms`);
-  }
-  const [first, ...others] = sides.map(({ times }) => median(times));
-  return {
-    ours: first,
-    peers: peers.map(({ peerName, note }, i) => ({ peerName, note, peer: others[i] })),
-  };
+  const sides = [ours, ...peers].map(({ steps, isLong }) => ({
+    take: () => steps(atOnce),
+    isLong,
+  }));
+  const onRound = (medians) =>
+    progress(`${medians.map((ms) => ms.toFixed(0)).join(' ms against ')} ms`);
+  const { medians, ...rest } = await takeRounds(sides, { ...turns, onRound });
+  return { ...toMeasured(medians, peers), ...rest };
 }
 
 /** A step against the sum of the kernels of ours in it: what all the rest costs. */

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { median, pause } from './measure.mjs';
+import { toMeasured } from './alternate.mjs';
+import { takeRounds } from './rounds.mjs';
 import { relaxed, threads } from './settings.mjs';
 
 const script = fileURLToPath(new URL('job.mjs', import.meta.url));
@@ -8,7 +9,10 @@ const script = fileURLToPath(new URL('job.mjs', import.meta.url));
 /** What is compared with one thread: as many as the bench was given, and two where it was not. */
 export const manyThreads = Math.max(2, threads);
 
-const TURNS = { 'train-step': { rounds: 5, count: 4 }, gemm: { rounds: 9, count: 8 } };
+const TURNS = {
+  'train-step': { count: 2, rounds: 10, seconds: 120 },
+  gemm: { count: 3, rounds: 25, seconds: 60 },
+};
 
 /**
  * Times a job of job.mjs on one thread and on many, by turns, each in a process of its own. Both have
@@ -23,21 +27,16 @@ export async function compareThreads(job) {
     if (many !== one) {
       throw new Error(`${job}: ${manyThreads} threads give other numbers than one.`);
     }
-    const { rounds, count } = TURNS[job];
-    for (const side of sides) await side.run(count);
-    for (let round = 0; round < rounds; round++) {
-      for (const side of sides) {
-        await pause();
-        side.times.push(...(await side.run(count)));
-      }
-    }
-    const [ours, peer] = sides.map(({ times }) => median(times));
+    const { count, ...turns } = TURNS[job];
+    for (const side of sides) await side.run(2 * count);
+    const takes = sides.map(({ run }) => ({ take: () => run(count) }));
+    const { medians, note } = await takeRounds(takes, turns);
     return {
-      ours,
-      peers: [{ peerName: 'ours, 1 thread', peer }],
+      ...toMeasured(medians, [{ peerName: 'ours, 1 thread' }]),
       unit: 'ms',
       threads: manyThreads,
       relaxed,
+      note,
     };
   } finally {
     for (const side of sides) side.child.kill();
@@ -75,5 +74,5 @@ async function startJob(job, count) {
     child.send(times);
     return answer();
   };
-  return { child, run, result, times: [] };
+  return { child, run, result };
 }

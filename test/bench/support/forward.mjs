@@ -1,8 +1,7 @@
 import { checkAgreement } from './agreement.mjs';
-import { alternate, fastestPeer } from './measure.mjs';
+import { alternate, fastestPeer } from './alternate.mjs';
 import { openRepeatable, ortName } from './ort.mjs';
 import { startOurs } from './ours.mjs';
-import { besidePeak } from './peak.mjs';
 
 /**
  * Measures one operation forward against onnxruntime-web.
@@ -25,15 +24,12 @@ export async function measureForward(context, { name, inputs, ours, graphs, flop
     sides.push({ peerName: ortName, note: `the peer's graph: ${label}`, call: graph });
   }
   context.progress('measuring');
-  const { peak, ...measured } = await besidePeak((between) =>
-    alternate(() => forward().dispose(), sides, { between }),
-  );
+  const measured = fastestPeer(await alternate(() => forward().dispose(), sides));
   await context.report({
     name,
-    ...fastestPeer(measured),
+    ...measured,
     unit: 'ms',
     engine,
     gflops: flops / (measured.ours * 1e6),
-    peak,
   });
 }

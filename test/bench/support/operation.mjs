@@ -1,8 +1,7 @@
 import { checkAgreement } from './agreement.mjs';
+import { alternate } from './alternate.mjs';
 import { bandwidthNote } from './bandwidth.mjs';
-import { alternate } from './measure.mjs';
 import { startOurs } from './ours.mjs';
-import { besidePeak } from './peak.mjs';
 import { startTfjs, tfjsName } from './tfjs.mjs';
 
 /**
@@ -31,16 +30,14 @@ export async function measureOperation(context, { name, inputs, ours, peer, flop
     checkAgreement(`${name}: the gradients of input ${i}`, gradient, peerGradients[i]);
   });
   context.progress('measuring');
-  const measure = (between) =>
-    alternate(oursCall.run, [{ peerName: tfjsName, call: peerCall.run }], { between });
-  const measured = flops ? await besidePeak(measure) : await measure();
+  const measured = await alternate(oursCall.run, [{ peerName: tfjsName, call: peerCall.run }]);
   await context.report({
     name,
     ...measured,
     unit: 'ms',
     engine,
     ...(flops && { gflops: flops / (measured.ours * 1e6) }),
-    note: [bytes && (await bandwidthNote(bytes, measured.ours)), note].filter(Boolean).join('; '),
+    note: [bytes && (await bandwidthNote(bytes, measured.ours)), note, measured.note],
   });
 }
 

@@ -1,41 +1,82 @@
+import { once } from 'node:events';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import asc from 'assemblyscript/asc';
 import { time } from './measure.mjs';
-import { relaxed } from './settings.mjs';
+import { relaxed, threads } from './settings.mjs';
 
 /** Enough chains to hide the latency of multiply and add, few enough to stay in registers. */
 const CHAINS = 12;
 const FLOPS_PER_STEP = CHAINS * 4 * 2;
 const STEPS = 2_000_000;
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 let loop;
 
 /**
- * Measures the practical peak of one core beside something else: before it, after it, and whenever
- * it calls the function that it is given, since a machine's clock does not stand still.
+ * The practical peak, to be measured beside something else since a machine's clock does not stand
+ * still: multiplications and additions of vectors that never leave the registers, fused where relaxed
+ * SIMD has that.
  *
- * @returns what `measure` gives, and the largest peak in GFLOP/s as `peak`.
+ * @returns `measure()`, the peak in GFLOP/s of one core, of the slowest of as many as the bench was
+ *   given threads; `stop()`.
  */
-export async function besidePeak(measure) {
+export async function startPeak() {
   loop ??= await compileLoop();
-  let peak = 0;
-  const probe = () => {
-    peak = Math.max(peak, measurePeak());
+  const helpers = await Promise.all(Array.from({ length: threads - 1 }, startHelper));
+  return {
+    measure() {
+      for (const { begin } of helpers) begin();
+      const mine = measurePeak();
+      return Math.min(mine, ...helpers.map(({ wait }) => wait()));
+    },
+    stop() {
+      for (const { worker } of helpers) worker.terminate();
+    },
   };
-  probe();
-  const measured = await measure(probe);
-  probe();
-  return { ...measured, peak };
 }
 
-/**
- * Multiplications and additions of vectors that never leave the registers, fused where relaxed SIMD
- * has that. The fastest of several turns: a peak is not what it is on average.
- */
+/** The fastest of several turns: a peak is not what it is on average. */
 function measurePeak() {
   const run = () => loop(STEPS, 0.999, 0.001);
   const milliseconds = Math.min(...Array.from({ length: ROUNDS }, () => time(run)));
   return (FLOPS_PER_STEP * STEPS) / (milliseconds * 1e6);
+}
+
+const IDLE = 0;
+const RUNNING = 1;
+
+/** A thread that measures when it is woken; it sleeps meanwhile. */
+async function startHelper() {
+  const shared = new SharedArrayBuffer(16);
+  const state = new Int32Array(shared, 0, 1);
+  const worker = new Worker(new URL(import.meta.url), { workerData: { helper: shared } });
+  await once(worker, 'message');
+  worker.unref();
+  return {
+    worker,
+    begin() {
+      Atomics.store(state, 0, RUNNING);
+      Atomics.notify(state, 0);
+    },
+    wait() {
+      Atomics.wait(state, 0, RUNNING);
+      return new Float64Array(shared, 8)[0];
+    },
+  };
+}
+
+/** What the thread does, until it is terminated. */
+async function serve(shared) {
+  loop = await compileLoop();
+  const state = new Int32Array(shared, 0, 1);
+  const result = new Float64Array(shared, 8);
+  parentPort.postMessage('ready');
+  for (;;) {
+    Atomics.wait(state, 0, IDLE);
+    result[0] = measurePeak();
+    Atomics.store(state, 0, IDLE);
+    Atomics.notify(state, 0);
+  }
 }
 
 async function compileLoop() {
@@ -67,3 +108,5 @@ export function run(steps: i32, factor: f32, summand: f32): f32 {
   return f32x4.extract_lane(${chains.reduce((sum, c) => `f32x4.add(${sum}, ${c})`)}, 0);
 }`;
 }
+
+if (workerData?.helper) serve(workerData.helper);

@@ -10,13 +10,13 @@ const MORE_IS_BETTER = new Set(['GFLOP/s', 'tokens/s']);
  * @param measured what a row measured: `ours` in `unit`, and `peers` of `{ peerName, peer, note }`;
  *   `engine`, ours, or its `threads` and `relaxed` where it runs in another process; for arithmetic
  *   `gflops`, our speed, and `peak`, that of one core, both in GFLOP/s; or `peakShare` itself; `note`,
- *   what else a reader must know.
+ *   what else a reader must know, or a list of such.
  */
 export function toResults({ name, ours, peers, unit, note, ...rest }) {
   const { threads, relaxed } = rest.engine ? stateOf(rest.engine) : rest;
-  const share = rest.peak ? rest.gflops / rest.peak / threads : rest.peakShare;
+  const share = rest.gflops ? rest.gflops / rest.peak / threads : rest.peakShare;
   return peers.map(({ peerName, peer, note: peersNote }) => {
-    const notes = [note, peersNote].filter(Boolean).join('; ');
+    const notes = [note, peersNote].flat().filter(Boolean).join('; ');
     return {
       name,
       ours,
