@@ -1,3 +1,4 @@
+import { NEVER_QUIET } from './support/measure.mjs';
 import { digits } from './support/table.mjs';
 
 /** Rows that the summary shows as one, with the least and the most of them. */
@@ -54,6 +55,9 @@ function peerOf({ peerName }) {
   return peerName.startsWith('ours') ? peerName : peerName.replace(/, 1 thread$/, '');
 }
 
+/** Marks a cell with a measurement that the machine's other work may have slowed down. */
+const BUSY = ' ~';
+
 function cellOf(results) {
   if (results === undefined) return '';
   const range = (values, format) => {
@@ -72,15 +76,18 @@ function cellOf(results) {
     )}x**`,
     ...(shares.length > 0 ? [`${range(shares, (share) => (100 * share).toFixed(0))} %`] : []),
   ];
-  return parts.join(', ');
+  const isBusy = results.some(({ note }) => note?.includes(NEVER_QUIET));
+  return `${parts.join(', ')}${isBusy ? BUSY : ''}`;
 }
 
 function whereAndWhen(results) {
   const all = (key) => distinct(results.map((result) => result[key])).join(' and ');
+  const isAnyBusy = results.some(({ note }) => note?.includes(NEVER_QUIET));
   return [
     `Each row was taken by turns in one run, on ${all('machine')}, Node ${all('node')}, ${all('date')}.`,
     'A cell has our figure, how many times better than the peer it is, and the share of the practical',
     'peak of the cores (for `decode`, of the bandwidth). In Node, tfjs-wasm and jax-js have one thread.',
+    ...(isAnyBusy ? ['`~` marks what was taken on a machine that was never quiet meanwhile.'] : []),
   ].join('\n');
 }
 

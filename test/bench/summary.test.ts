@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { replaceBetween, summarize } from './summary.mjs';
+import { NEVER_QUIET } from './support/measure.mjs';
 import { formatTable } from './support/table.mjs';
 
 const result = (given: object) => ({
@@ -51,6 +52,17 @@ describe('the summary of the bench', () => {
       '| gelu    | tfjs-wasm 4.22.0 | 4.57 ms, **7.12x** |                    | 4.57 ms, **7.12x**      |',
       '| threads | ours, 1 thread   |                    | 4.57 ms, **7.12x** |                         |',
     ]);
+  });
+
+  it('marks what was taken on a busy machine, and says so', () => {
+    const text = summarize([
+      result({}),
+      result({ name: 'adamw', note: `one; ${NEVER_QUIET}`, peakShare: 0.5 }),
+    ]);
+    expect(text).toContain('`~` marks what was taken on a machine that was never quiet');
+    expect(text).toContain('| 4.57 ms, **7.12x**         |');
+    expect(text).toContain('| 4.57 ms, **7.12x**, 50 % ~ |');
+    expect(summarize([result({})])).not.toContain('~');
   });
 
   it('shows the products of one kind together, from the least to the most', () => {

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The note of a result that was taken beside other work of the machine. */
+export const NEVER_QUIET = 'the machine was never quiet';
+
 /** Threads that wait for work by looking for it have gone to sleep after so long. */
 const PAUSE_MS = 10;
 

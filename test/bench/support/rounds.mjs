@@ -1,4 +1,4 @@
-import { median, pause } from './measure.mjs';
+import { median, NEVER_QUIET, pause } from './measure.mjs';
 import { startPeak } from './peak.mjs';
 
 /** The machine is quiet while the peak is so much of the best one. */
@@ -51,7 +51,7 @@ export async function takeRounds(sides, { rounds = 25, seconds = 15, onRound } =
   return {
     medians: counted.map(medianOf),
     peak: median(counted[0].map(({ peaks }) => Math.max(...peaks))),
-    ...(isBusy && { note: 'the machine was never quiet' }),
+    ...(isBusy && { note: NEVER_QUIET }),
   };
 }
 
