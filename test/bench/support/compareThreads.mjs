@@ -18,9 +18,10 @@ const TURNS = {
  * Times a job of job.mjs on one thread and on many, by turns, each in a process of its own. Both have
  * to give the same numbers, bit for bit.
  *
+ * @param options.isWatched see `takeRounds`.
  * @returns what `report` takes, besides `name`.
  */
-export async function compareThreads(job) {
+export async function compareThreads(job, { isWatched } = {}) {
   const sides = await Promise.all([startJob(job, manyThreads), startJob(job, 1)]);
   try {
     const [many, one] = sides.map(({ result }) => JSON.stringify(result));
@@ -30,7 +31,7 @@ export async function compareThreads(job) {
     const { count, ...turns } = TURNS[job];
     for (const side of sides) await side.run(2 * count);
     const takes = sides.map(({ run }) => ({ take: () => run(count) }));
-    const { medians, note } = await takeRounds(takes, turns);
+    const { medians, note } = await takeRounds(takes, { ...turns, isWatched });
     return {
       ...toMeasured(medians, [{ peerName: 'ours, 1 thread' }]),
       unit: 'ms',
