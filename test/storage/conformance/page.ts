@@ -1,11 +1,11 @@
 /** What the page runs, and its worker; the tests call it by `globalThis.page`. */
-import { TextClassifier } from 'anyformer';
 import { createStore, promisifyRequest } from 'idb-keyval';
 import { AnyformerError } from '../../../src/core/errors.ts';
 import { browserSchemes } from '../../../src/storage/browserStorage.ts';
 import { openStorage } from '../../../src/storage/openStorage.ts';
 import { readSealedFiles } from '../../../src/storage/sealedFiles.ts';
 import { fileNames, sampleFiles, versionOf } from '../sampleFiles.ts';
+import { TextClassifier } from './builtPackage.mjs';
 import { checks, type Place } from './checks.ts';
 import type { Classifiers } from './classifierCheck.ts';
 
