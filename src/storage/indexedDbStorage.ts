@@ -119,14 +119,14 @@ export class IndexedDbStorage implements Storage {
     );
   }
 
-  /** Puts the files where nothing reads them yet, under a name above those of all sets there. */
+  /**
+   * Puts the files where nothing reads them yet, under a name that no other tab will give: one that
+   * removed this set must not put another in its place.
+   */
   #putSet(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
     const alone = Array.from(files, ([name, bytes]) => [name, aloneInBuffer(bytes)] as const);
+    const set = `${SET}${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
     return open()('readwrite', async (store) => {
-      const numbers = (await this.#keys(store))
-        .filter(([, name]) => name.startsWith(SET))
-        .map(([, name]) => Number(name.slice(SET.length)));
-      const set = `${SET}${Math.max(0, ...numbers) + 1}`;
       putAll(
         store,
         alone.map(([name, bytes]) => [[this.#folder, set, name], bytes]),

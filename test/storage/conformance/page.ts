@@ -124,6 +124,23 @@ const page = {
     });
   },
 
+  /**
+   * Several save into one place at once, each a file of its own again and again.
+   *
+   * @returns what each has there in the end: the number of its save.
+   */
+  async saveTogether(address: string, writers: number, saves: number): Promise<number[]> {
+    const names = Array.from({ length: writers }, (_, i) => `file-${i}`);
+    const saveAll = async (name: string) => {
+      for (let save = 1; save <= saves; save++) {
+        await open(address).write(new Map([[name, Uint8Array.of(save)]]));
+      }
+    };
+    await Promise.all(names.map(saveAll));
+    const storage = open(address);
+    return Promise.all(names.map(async (name) => (await storage.read(name))[0]!));
+  },
+
   /** Removes all that a folder has in IndexedDB. */
   async clear(folder: string): Promise<void> {
     await createStore('anyformer', 'files')('readwrite', (store) => {
