@@ -2,7 +2,7 @@
 // high-performance matrix multiplication" (2008): B packed once as a whole, A read in place where its
 // rows are contiguous and packed block by block where it is transposed.
 
-import { BLOCK_K, multiplyBlock, PANEL, TILE_BYTES, TILE_ROWS } from './f32_gemm_block';
+import { BLOCK_K, LOW_ROWS, multiplyBlock, PANEL, TILE_BYTES, TILE_ROWS } from './f32_gemm_block';
 import { f32_gemm_packB, f32_gemm_packedBytes, packTransposedA } from './f32_gemm_pack';
 import { f32_gemv } from './f32_gemv';
 import { LINEAR } from './lib/activation';
@@ -105,17 +105,20 @@ function multiplyRows(
   const panelStep = (<usize>packedK) << 5;
   let a = A;
   let rowStep = (<usize>lda) << 2;
-  let tileStep = rowStep * (<usize>TILE_ROWS);
+  let tileStep = rowStep;
   let step: usize = 4;
+  let lowStep = step;
   if (transA) {
     a = tile + TILE_BYTES;
     packTransposedA(A, lda, rows, depth, a);
     rowStep = 4;
     step = <usize>(TILE_ROWS << 2);
-    tileStep = step * (<usize>depth);
+    lowStep = <usize>(LOW_ROWS << 2);
+    tileStep = (<usize>depth) << 2;
   }
   multiplyBlock(
-    rows, columns, depth, a, tileStep, rowStep, step, panel, panelStep, C, ldc, accumulate, tile,
+    rows, columns, depth, a, tileStep, rowStep, step, lowStep,
+    panel, panelStep, C, ldc, accumulate, tile,
   );
 }
 

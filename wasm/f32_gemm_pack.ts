@@ -1,6 +1,6 @@
 // Packing: copies of A and B in the order in which the micro-kernel reads them.
 
-import { PANEL, TILE_ROWS } from './f32_gemm_block';
+import { LOW_ROWS, PANEL, tallRows, TILE_ROWS } from './f32_gemm_block';
 import { at, rowAt, smaller, zeroFill } from './lib/address';
 
 /** Bytes of `packed` for a B of K rows and N columns. */
@@ -139,25 +139,34 @@ export function f32_gemm_packB(
   }
 }
 
+/** One k of the tiles of `height` rows; of the last one only the rows there are. */
+@inline
+function packTiles(source: usize, rows: i32, height: i32, target: usize, tileStep: usize): void {
+  let left = rows;
+  for (; left >= height; left -= height, target += tileStep) {
+    v128.store(target, v128.load(source));
+    if (height == 6) store<u64>(target, load<u64>(source, 16), 16);
+    source += <usize>(height << 2);
+  }
+  for (; left > 0; left--, source += 4, target += 4) store<f32>(target, load<f32>(source));
+}
+
 /**
- * Packs a block of a transposed A: op(A)[rows, K] from A [K, ...], tile after tile, each [K, TILE_ROWS].
+ * Packs a block of a transposed A: op(A)[rows, K] from A [K, ...], tile after tile, each [K, its rows].
  * The missing rows of the last tile are left as they are: the micro-kernel does not read them.
  */
 export function packTransposedA(A: usize, lda: i32, rows: i32, K: i32, packed: usize): void {
   const stride = (<usize>lda) << 2;
-  const tileStep = (<usize>K) * (<usize>(TILE_ROWS << 2));
-  const whole = rows - (rows % TILE_ROWS);
-  const end = at(A, whole);
+  const tall = tallRows(rows);
+  const tallStep = <usize>(TILE_ROWS << 2);
+  const lowStep = <usize>(LOW_ROWS << 2);
+  let low = at(packed, tall * K);
   // All tiles of a k together, because they are neighbours in A.
-  for (let k: i32 = 0; k < K; k++, packed += TILE_ROWS << 2) {
-    const offset = stride * (<usize>k);
-    let target = packed;
-    for (let source = A; source < end; source += TILE_ROWS << 2, target += tileStep) {
-      v128.store(target, v128.load(source + offset));
-      if (TILE_ROWS == 6) store<u64>(target, load<u64>(source + offset, 16), 16);
-    }
-    for (let r = whole; r < rows; r++) {
-      store<f32>(at(target, r - whole), load<f32>(at(A + offset, r)));
-    }
+  for (let k: i32 = 0; k < K; k++) {
+    packTiles(A, tall, TILE_ROWS, packed, tallStep * (<usize>K));
+    if (tall < rows) packTiles(at(A, tall), rows - tall, LOW_ROWS, low, lowStep * (<usize>K));
+    A += stride;
+    packed += tallStep;
+    low += lowStep;
   }
 }

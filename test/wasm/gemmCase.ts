@@ -50,7 +50,7 @@ export function problem(shape: GemmCase): GemmProblem {
 export const toleranceOf = (K: number) => ({ relative: 2e-6, absolute: 2e-6 + 1.5e-7 * K });
 
 /** Sizes at which tiles, vectors and panels end. */
-export const oddSizes = [1, 2, 3, 4, 5, 7, 8, 9, 31, 33, 49, 97];
+export const oddSizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 14, 31, 33, 49, 97];
 
 export const transposes = [
   { transA: false, transB: false },
