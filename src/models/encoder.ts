@@ -166,8 +166,8 @@ function embed(
   context: ForwardContext,
 ): tf.Tensor3D {
   const steps = inputIds.shape[1];
-  const width = config.hiddenSize;
-  let places = tf.slice(positions, [0, 0], [steps, width]); // (T, D)
+  // (T, D), and no copy of a table that is used to its end.
+  let places = positions.shape[0] === steps ? positions : tf.slice(positions, 0, steps);
   // Without ids all tokens are of segment 0, whose row goes along with the places.
   if (tokenTypes && !tokenTypeIds) places = tf.add(places, tf.slice(tokenTypes, 0, 1));
   let x = embedding(inputIds, words, places) as tf.Tensor3D; // (B, T, D)

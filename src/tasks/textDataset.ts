@@ -71,7 +71,7 @@ export class TextDataset implements TrainingData<LabelledBatch> {
   }
 }
 
-/** Encoded texts as tensors (B, T), padded to the longest of them. */
+/** Encoded texts as tensors (B, T), padded to the longest of them; without a mask where none is shorter. */
 export function toTensors(tokenizer: Tokenizer, encodings: readonly Encoding[]): EncoderBatch {
   // At least one place: texts without a token are all padding, not a tensor without elements.
   const maxLength = encodings.reduce((most, { ids }) => Math.max(most, ids.length), 1);
@@ -83,7 +83,7 @@ export function toTensors(tokenizer: Tokenizer, encodings: readonly Encoding[]):
   const tensor = (values: Int32Array) => tf.tensor2d(values, [B, T], 'int32');
   return {
     inputIds: tensor(inputIds),
-    attentionMask: tensor(attentionMask),
+    ...(attentionMask.includes(0) && { attentionMask: tensor(attentionMask) }),
     // All 0 for single texts, which is what the model assumes without them.
     ...(tokenTypeIds.some((id) => id !== 0) && { tokenTypeIds: tensor(tokenTypeIds) }),
   };

@@ -178,6 +178,31 @@ describe.each(variants)('Encoder: $name', (variant) => {
     tf.dispose([inputIds, attentionMask]);
   });
 
+  it.each([7, small.maxPositionEmbeddings])(
+    'has the same value and gradients without a mask as with one of ones, bit for bit: %i steps',
+    (steps) => {
+      using encoder = new Encoder({ ...options, dropout: 0.2 }, 1);
+      const variables = [...encoder.variables.values()];
+      const inputIds = randomIds(3, steps, 1);
+      const differentiate = (attentionMask: tf.Tensor2D | undefined) =>
+        tf.tidy(() => {
+          const { result, tape } = recordTape(() => {
+            const context = { training: true, seeds: new SeedStream(3) };
+            return [
+              tf.sum(tf.square(encoder.forward({ inputIds, attentionMask }, context).pooled)),
+            ];
+          });
+          const gradients = backpropagate(tape, [[result[0]!, tf.scalar(1)]], variables);
+          return [...result, ...gradients].map((x) => x && Array.from(x.dataSync()));
+        });
+      const ones = tf.ones([3, steps], 'int32') as tf.Tensor2D;
+      const { numTensors, numDataBuffers } = tf.memory();
+      expect(differentiate(undefined)).toEqual(differentiate(ones));
+      expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+      tf.dispose([inputIds, ones]);
+    },
+  );
+
   it('comes back from its saved tensors, kernels turned to [out, in]', () => {
     using encoder = new Encoder(options, 1);
     using other = new Encoder(options, 2);
