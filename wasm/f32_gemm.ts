@@ -7,7 +7,6 @@ import { f32_gemm_packB, f32_gemm_packedBytes, packTransposedA } from './f32_gem
 import { f32_gemv } from './f32_gemv';
 import { LINEAR } from './lib/activation';
 import { at, rowAt, smaller } from './lib/address';
-import { constantTable } from './lib/constants';
 import { finishRow } from './lib/epilogue';
 
 /** Rows of A that stay in the L2 cache (72 KB) while the panels of B pass by. */
@@ -131,10 +130,9 @@ function finishRows(
   activation: i32,
   preActivation: usize,
 ): void {
-  const table = constantTable();
   for (let i: i32 = 0; i < rows; i++) {
     const pre = preActivation ? rowAt(preActivation, i, ldc) : 0;
-    finishRow(table, rowAt(C, i, ldc), columns, bias, activation, pre);
+    finishRow(rowAt(C, i, ldc), columns, bias, activation, pre);
   }
 }
 

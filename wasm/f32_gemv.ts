@@ -1,7 +1,6 @@
 // One row times a matrix, without packing: reading B once is all there is to do.
 
 import { at, loadLanes, rowAt, smaller, storeLanes, zeroFill } from './lib/address';
-import { constantTable } from './lib/constants';
 import { finishRow } from './lib/epilogue';
 import { fma, hsum } from './lib/math';
 
@@ -40,7 +39,7 @@ export function f32_gemv(
   if (bias || activation || preActivation) {
     const b = bias ? at(bias, columnBegin) : 0;
     const pre = preActivation ? at(preActivation, columnBegin) : 0;
-    finishRow(constantTable(), target, count, b, activation, pre);
+    finishRow(target, count, b, activation, pre);
   }
 }
 

@@ -3,7 +3,6 @@
 
 import { addRows, dotRows } from './f32_gemv';
 import { at, larger, rowAt, smaller, zeroFill } from './lib/address';
-import { constantTable } from './lib/constants';
 import { finishRow } from './lib/epilogue';
 
 /** Rows of y that are summed up together. */
@@ -52,10 +51,9 @@ export function f32_gemv_rows(
     addBlocks(x, xStride, rows, first, ldb, target, yStride, count, K, accumulate);
   }
   if (!bias && !activation) return;
-  const table = constantTable();
   const shift = bias ? at(bias, columnBegin) : 0;
   for (let row: i32 = 0; row < rows; row++) {
-    finishRow(table, rowAt(target, row, yStride), count, shift, activation, 0);
+    finishRow(rowAt(target, row, yStride), count, shift, activation, 0);
   }
 }
 
