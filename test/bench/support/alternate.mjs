@@ -1,9 +1,13 @@
 import { takeRounds } from './rounds.mjs';
+import { threads } from './settings.mjs';
 
-/** One measurement lasts at least so long: calls are repeated until then. */
-const MINIMUM_MS = 20;
+/**
+ * One measurement lasts at least so long: calls are repeated until then. Short, since a busy machine
+ * is quiet for some milliseconds now and then, and seldom for longer; but threads have to wake first.
+ */
+const MINIMUM_MS = threads > 1 ? 20 : 6;
 /** A side whose measurement takes longer has fewer of them. */
-const LONG_MS = 5 * MINIMUM_MS;
+const LONG_MS = 100;
 /** A side whose first call takes longer is warm by that. */
 const ENDLESS_MS = 1000;
 const WARM_UP_MS = 400;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threads } from './settings.mjs';
 
 /** The note of a result that was taken beside other work of the machine. */
 export const NEVER_QUIET = 'the machine was never quiet';
@@ -7,7 +8,7 @@ export const NEVER_QUIET = 'the machine was never quiet';
 const PAUSE_MS = 10;
 
 /** Between two sides: neither finds the other's threads still busy. */
-export const pause = () => sleep(PAUSE_MS);
+export const pause = () => (threads > 1 ? sleep(PAUSE_MS) : undefined);
 
 /** The middle value, or the mean of the two in the middle. */
 export function median(values) {
