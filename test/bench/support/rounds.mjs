@@ -1,12 +1,8 @@
 import { median, NEVER_QUIET, pause } from './measure.mjs';
 import { startPeak } from './peak.mjs';
 
-/** The machine is quiet while the peak stays within this of a clock's. */
+/** The machine is quiet while the peak is so much of the best one. */
 const QUIET = 0.97;
-
-/** Clocks are looked for down to this share of the best peak: what slows down more is another program. */
-const LEAST_CLOCK = 0.85;
-const CLOCK_STEP = 0.01;
 
 /** A side that takes long has one measurement for so many of the others. */
 const LONG = 5;
@@ -18,7 +14,7 @@ const LEAST_QUIET = 1 / 3;
  * Times ours and its peers by turns, round after round. What else a shared machine does comes and
  * goes within a second, and may meet one side more than another. A loop that needs the registers
  * alone tells when: it is timed before and after every measurement, and those beside which it was
- * not as fast as most of the time are left out, whoever's they are.
+ * slower are left out, whoever's they are.
  *
  * @param sides of `{ take, isLong }`: `take()` gives the milliseconds of one call or of several, or a
  *   promise of them.
@@ -37,51 +33,30 @@ export async function takeRounds(
   const taken = sides.map(() => []);
   const wanted = sides.map(({ isLong }) => (isLong ? Math.ceil(rounds / LONG) : rounds));
   const end = performance.now() + 1000 * seconds;
-  const quietOf = () => (isWatched ? atOneClock(taken, wanted) : taken);
-  let quiet = taken;
+  const quiet = (side) => taken[side].filter(isWatched ? watch.isQuiet : () => true);
+  const isMissing = (_, side) => quiet(side).length < wanted[side];
   try {
     for (let round = 0; ; round++) {
       for (const [side, { take, isLong }] of sides.entries()) {
-        const hasEnough = quiet[side].length >= wanted[side];
-        if (isLong && round > 0 && (round % LONG !== 0 || hasEnough)) continue;
+        if (isLong && round > 0 && !(round % LONG === 0 && isMissing(take, side))) continue;
         taken[side].push(await watch.over(take));
       }
       onRound?.(taken.map(medianOf));
-      quiet = quietOf();
-      if (quiet.every((all, side) => all.length >= wanted[side])) break;
-      if (performance.now() > end) break;
+      if (!sides.some(isMissing) || performance.now() > end) break;
     }
   } finally {
     watch.stop();
   }
   const least = wanted.map((count) => Math.ceil(LEAST_QUIET * count));
-  const isBusy = quiet.some((all, side) => all.length < least[side]);
-  const counted = isBusy ? taken.map((all, side) => quietest(all, least[side])) : quiet;
+  const isBusy = sides.some((_, side) => quiet(side).length < least[side]);
+  const counted = taken.map((all, side) =>
+    quietest(all, Math.max(least[side], quiet(side).length)),
+  );
   return {
     medians: counted.map(medianOf),
     peak: median(counted[0].map(({ peaks }) => Math.max(...peaks))),
     ...(isBusy && { note: NEVER_QUIET }),
   };
-}
-
-/**
- * Of the measurements of all sides those at one clock. A processor's clock goes up and down in steps
- * with what its other cores do, for all sides alike: the clock is taken at which they have the most.
- *
- * @param taken per side, measurements with the `peaks` before and after them.
- * @param wanted per side, after how many measurements more are of no use.
- */
-export function atOneClock(taken, wanted) {
-  const best = Math.max(...taken.flat().flatMap(({ peaks }) => peaks));
-  let [found, most] = [taken, -1];
-  for (let share = 1; share > LEAST_CLOCK; share -= CLOCK_STEP) {
-    const clock = share * best;
-    const isAt = ({ peaks }) => Math.min(...peaks) >= QUIET * clock && Math.max(...peaks) <= clock;
-    const quiet = taken.map((all) => all.filter(isAt));
-    const enough = Math.min(...quiet.map((all, side) => Math.min(1, all.length / wanted[side])));
-    if (enough > most) [found, most] = [quiet, enough];
-  }
-  return found;
 }
 
 /** So many of the measurements beside which the peak was the highest. */
@@ -94,14 +69,17 @@ const medianOf = (measurements) => median(measurements.flatMap(({ times }) => ti
 async function startWatch() {
   const { measure, stop } = await startPeak();
   let latest = measure();
+  let best = latest;
   return {
     async over(take) {
       const times = await take();
       await pause();
       const peaks = [latest, measure()];
       latest = peaks[1];
+      best = Math.max(best, latest);
       return { times, peaks };
     },
+    isQuiet: ({ peaks }) => Math.min(...peaks) >= QUIET * best,
     stop,
   };
 }
