@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { chunkCount } from './columnSums.ts';
 import { type Compute, canRun, newKernel, runKernel } from './kernelDefinition.ts';
 import { runRange } from './run.ts';
+import { runNorm } from './runNorm.ts';
 import { requireRank, requireShape, rowsOf } from './shapes.ts';
 
 const LAYER_NORM = 'LayerNorm';
@@ -60,18 +61,13 @@ type Forward = Compute<
 
 const forward: Forward = ({ inputs, attrs, backend }) => {
   const { x, gamma, beta } = inputs;
-  const { rows, columns } = rowsOf(x);
+  const { rows } = rowsOf(x);
   const y = backend.output(x.shape, 'float32');
   // The mean and the inverse deviation of each row, for the gradient.
   const stats = backend.output([rows, 2], 'float32');
   const at = (tensor: tf.TensorInfo) => backend.pointer(tensor);
-  runRange(
-    backend,
-    'f32_layerNorm',
-    [at(x), 0, 0, at(gamma), at(beta), at(y), at(stats), columns, attrs.epsilon],
-    rows,
-    { unitWork: columns },
-  );
+  const { epsilon } = attrs;
+  runNorm(backend, rows, { gamma, beta, epsilon }, { x: at(x), y: at(y), stats: at(stats) });
   return [y, stats];
 };
 

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activationGradient } from './activation.ts';
 import { type ActivationName, activations } from './activationName.ts';
 import { composedActivation } from './composedActivation.ts';
-import { multiply } from './gemm.ts';
 import { type Compute, canRun, isRecording, newKernel, runKernel } from './kernelDefinition.ts';
+import { runLinear } from './runLinear.ts';
 import { requireRank, requireShape, rowsOf } from './shapes.ts';
 
 const LINEAR = 'Linear';
@@ -75,25 +75,20 @@ type Forward = Compute<
 function makeForward(keepsInput: boolean): Forward {
   return ({ inputs, attrs, backend }) => {
     const { x, kernel, bias } = inputs;
-    const { rows, columns } = rowsOf(x);
-    const N = kernel.shape[1]!;
-    const shape = [...x.shape.slice(0, -1), N];
+    const { rows } = rowsOf(x);
+    const shape = [...x.shape.slice(0, -1), kernel.shape[1]!];
     const y = backend.output(shape, 'float32');
     const kept = keepsInput ? backend.output(shape, 'float32') : undefined;
-    const product = {
-      a: backend.pointer(x),
-      b: backend.pointer(kernel),
-      c: backend.pointer(y),
-      M: rows,
-      N,
-      K: columns,
-      transposeA: false,
-      transposeB: false,
-      bias: bias ? backend.pointer(bias) : 0,
-      activation: attrs.code,
-      preActivation: kept ? backend.pointer(kept) : 0,
-    };
-    multiply(backend, product, kernel.dataId);
+    runLinear(
+      backend,
+      rows,
+      { kernel, bias, activation: attrs.code },
+      {
+        x: backend.pointer(x),
+        y: backend.pointer(y),
+        preActivation: kept ? backend.pointer(kept) : 0,
+      },
+    );
     return kept ? [y, kept] : y;
   };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Compute, canRun, newKernel, runKernel } from './kernelDefinition.ts';
+import { type Compute, canRun, isRecording, newKernel, runKernel } from './kernelDefinition.ts';
 import { runRange } from './run.ts';
 import { requireShape } from './shapes.ts';
 
@@ -24,9 +24,12 @@ export function maskedMean(x: tf.Tensor3D, mask?: tf.Tensor2D): tf.Tensor2D {
   requireShape('maskedMean', 'x', x, [-1, -1, -1]);
   const [B, T] = x.shape;
   if (mask) requireShape('maskedMean', 'mask', mask, [B, T]);
+  const hasKernel = canRun(MASKED_MEAN, x);
+  // Without a mask there is nothing to read; but the gradient is shaped after it.
+  if (hasKernel && !mask && !isRecording()) return runKernel<tf.Tensor2D>(MASKED_MEAN, { x });
   return tf.tidy(() => {
     const counts = mask ?? tf.ones<tf.Rank.R2>([B, T], 'bool');
-    if (!canRun(MASKED_MEAN, x)) return maskedMeanComposed(x, counts);
+    if (!hasKernel) return maskedMeanComposed(x, counts);
     return runKernel<tf.Tensor2D>(MASKED_MEAN, { x, mask: counts });
   });
 }
@@ -46,7 +49,7 @@ export function countedPlaces(mask: tf.Tensor2D): tf.Tensor3D {
   return tf.reshape(tf.notEqual(mask, tf.zerosLike(mask)), [B, T, 1]);
 }
 
-const forward: Compute<{ x: tf.TensorInfo; mask: tf.TensorInfo }, object> = ({
+const forward: Compute<{ x: tf.TensorInfo; mask?: tf.TensorInfo }, object> = ({
   inputs,
   backend,
 }) => {
@@ -54,8 +57,8 @@ const forward: Compute<{ x: tf.TensorInfo; mask: tf.TensorInfo }, object> = ({
   const [B, T, D] = x.shape as [number, number, number];
   const y = backend.output([B, D], 'float32');
   const at = (tensor: tf.TensorInfo) => backend.pointer(tensor);
-  const maskBytes = tf.util.bytesPerElement(mask.dtype);
-  runRange(backend, 'f32_maskedMean', [at(x), at(mask), maskBytes, at(y), T, D], B);
+  const maskAt = mask ? [at(mask), tf.util.bytesPerElement(mask.dtype)] : [0, 1];
+  runRange(backend, 'f32_maskedMean', [at(x), ...maskAt, at(y), T, D], B);
   return y;
 };
 

@@ -1,8 +1,10 @@
 import { activationKernels } from './activation.ts';
 import { addKernel } from './add.ts';
+import { attentionSublayerKernel } from './attentionSublayer.ts';
 import { batchMatMulKernel } from './batchMatMul.ts';
 import { dropoutKernel } from './dropout.ts';
 import { embeddingKernel } from './embedding.ts';
+import { feedForwardSublayerKernel } from './feedForwardSublayer.ts';
 import { gatherV2Kernel } from './gatherV2.ts';
 import type { KernelDefinition } from './kernelDefinition.ts';
 import { layerNormKernels } from './layerNorm.ts';
@@ -40,8 +42,10 @@ export const modelRegistry: readonly KernelDefinition[] = [
   // Ours.
   ...activationKernels,
   ...attentionKernels,
+  attentionSublayerKernel,
   dropoutKernel,
   embeddingKernel,
+  feedForwardSublayerKernel,
   ...layerNormKernels,
   ...linearKernels,
   ...maskedMaxKernels,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { chunkCount } from './columnSums.ts';
 import { type Compute, canRun, newKernel, runKernel } from './kernelDefinition.ts';
 import { runRange } from './run.ts';
+import { runNorm } from './runNorm.ts';
 import { requireRank, requireShape, rowsOf } from './shapes.ts';
 
 const RMS_NORM = 'RmsNorm';
@@ -42,18 +43,13 @@ type Forward = Compute<{ x: tf.TensorInfo; gamma: tf.TensorInfo }, { epsilon: nu
 
 const forward: Forward = ({ inputs, attrs, backend }) => {
   const { x, gamma } = inputs;
-  const { rows, columns } = rowsOf(x);
+  const { rows } = rowsOf(x);
   const y = backend.output(x.shape, 'float32');
   // 1 / sqrt(mean square + epsilon) of each row, for the gradient.
   const inverses = backend.output([rows], 'float32');
   const at = (tensor: tf.TensorInfo) => backend.pointer(tensor);
-  runRange(
-    backend,
-    'f32_rmsNorm',
-    [at(x), 0, 0, at(gamma), at(y), at(inverses), columns, attrs.epsilon],
-    rows,
-    { unitWork: columns },
-  );
+  const { epsilon } = attrs;
+  runNorm(backend, rows, { gamma, epsilon }, { x: at(x), y: at(y), stats: at(inverses) });
   return [y, inverses];
 };
 

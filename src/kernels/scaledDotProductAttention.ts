@@ -10,6 +10,7 @@ import { biasGradient, composedAttention } from './composedAttention.ts';
 import { requireRate } from './dropout.ts';
 import { type Compute, canRun, newKernel, runKernel } from './kernelDefinition.ts';
 import { runRange, threadScratch } from './run.ts';
+import { runAttention } from './runAttention.ts';
 
 const ATTENTION = 'ScaledDotProductAttention';
 const ATTENTION_GRAD = 'ScaledDotProductAttentionGrad';
@@ -141,26 +142,19 @@ const forward: Compute<readonly tf.TensorInfo[], Attributes> = ({ inputs, attrs,
   const { query, key, value, mask, bias } = named(inputs, attrs);
   const { numHeads, withWeights } = attrs;
   const sizes = attentionSizes({ query, key, value, mask, bias }, attrs);
-  const { B, queryLength, keyLength, headDim, valueDim, strides } = sizes;
+  const { B, queryLength, keyLength, valueDim } = sizes;
   const output = backend.output([B, queryLength, numHeads * valueDim], 'float32');
   // The largest exponent and the inverse sum of each row of scores, for the gradient.
   const statistics = backend.output([B, numHeads, queryLength, 2], 'float32');
   const weights = withWeights
     ? backend.output([B, numHeads, queryLength, keyLength], 'float32')
     : undefined;
-  const lengths = [queryLength, keyLength, headDim, valueDim];
-  const { scratch, scratchBytes } = threadScratch(
-    backend,
-    backend.native.f32_attention_scratchBytes!(...lengths) >>> 0,
-  );
   const at = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.pointer(tensor) : 0);
-  const parameters = [
-    ...[at(query), ...strides.query, at(key), ...strides.key, at(value), ...strides.value],
-    ...[at(output), ...strides.output, at(statistics), at(weights), at(mask), at(bias)],
-    ...[...attentionParameters(bias, sizes, attrs), scratch],
-  ];
-  const unitWork = (queryLength * keyLength * (headDim + valueDim)) / 4;
-  runRange(backend, 'f32_attention', parameters, B * numHeads, { unitWork, scratchBytes });
+  const addresses = {
+    ...{ query: at(query), key: at(key), value: at(value), output: at(output) },
+    ...{ statistics: at(statistics), weights: at(weights), mask: at(mask), bias: at(bias) },
+  };
+  runAttention(backend, addresses, sizes, attrs, bias);
   return weights ? [output, statistics, weights] : [output, statistics];
 };
 

@@ -1,9 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError } from '../core/errors.ts';
-import { type AttentionSettings, attentionParameters } from './attentionSizes.ts';
+import {
+  type AttentionSettings,
+  type AttentionSizes,
+  attentionParameters,
+} from './attentionSizes.ts';
 import { requireRate } from './dropout.ts';
 import { type Compute, canRun, newKernel, runKernel } from './kernelDefinition.ts';
 import { runRange, threadScratch } from './run.ts';
+import { runAttention } from './runAttention.ts';
 import { type AttentionOptions, scaledDotProductAttention } from './scaledDotProductAttention.ts';
 import { requireShape, showShape } from './shapes.ts';
 
@@ -29,7 +34,7 @@ export function selfAttention(fused: tf.Tensor3D, options: SelfAttentionOptions)
   return tf.tidy(() => {
     const { numHeads, numKeyValueHeads = numHeads, causal = false, seed = 0 } = options;
     const headDim = headDimOf(fused, numHeads, numKeyValueHeads, options.mask);
-    const { dropout = 0, scale = Math.sqrt(1 / headDim) } = options;
+    const { dropout = 0, scale = 1 / Math.sqrt(headDim) } = options;
     requireRate('selfAttention', 'dropout', dropout);
     const settings = { numHeads, numKeyValueHeads, causal, dropout, seed, scale };
     if (!canRun(SELF_ATTENTION, fused)) {
@@ -74,52 +79,43 @@ function headDimOf(
   );
 }
 
-/** The parts of a fused tensor at `address`, with their strides: addresses and kernel parameters. */
-function partsOf(address: number, shape: readonly number[], settings: AttentionSettings) {
-  const [, T, width] = shape as [number, number, number];
+/** The sizes of an attention whose queries, keys and values are one tensor of this shape. */
+export function fusedSizes(shape: readonly number[], settings: Heads): AttentionSizes {
+  const [B, T, width] = shape as [number, number, number];
   const { numHeads, numKeyValueHeads } = settings;
   const headDim = width / (numHeads + 2 * numKeyValueHeads);
-  const key = address + 4 * numHeads * headDim;
-  const addresses = [address, key, key + 4 * numKeyValueHeads * headDim];
-  const strides = [width, T * width];
+  const fused = [width, T * width] as const;
+  const output = [numHeads * headDim, T * numHeads * headDim] as const;
   return {
-    addresses,
-    parameters: addresses.flatMap((part) => [part, ...strides]),
-    outputStrides: [numHeads * headDim, T * numHeads * headDim],
-    lengths: [T, T, headDim, headDim],
-    common: attentionParameters(
-      undefined,
-      { queryLength: T, keyLength: T, headDim, valueDim: headDim },
-      settings,
-    ),
+    ...{ B, queryLength: T, keyLength: T, headDim, valueDim: headDim },
+    strides: { query: fused, key: fused, value: fused, output },
   };
 }
+
+/** Where the queries, keys and values begin in a fused tensor at `address`. */
+export function fusedParts(address: number, { headDim }: AttentionSizes, settings: Heads) {
+  const { numHeads, numKeyValueHeads } = settings;
+  const key = address + 4 * numHeads * headDim;
+  return { query: address, key, value: key + 4 * numKeyValueHeads * headDim };
+}
+
+type Heads = Pick<AttentionSettings, 'numHeads' | 'numKeyValueHeads'>;
 
 type Forward = Compute<readonly [fused: tf.TensorInfo, mask?: tf.TensorInfo], AttentionSettings>;
 
 const forward: Forward = ({ inputs, attrs, backend }) => {
   const [fused, mask] = inputs;
-  const [B, T] = fused.shape as [number, number];
-  const at = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.pointer(tensor) : 0);
-  const { parameters, outputStrides, lengths, common } = partsOf(at(fused), fused.shape, attrs);
-  const output = backend.output([B, T, outputStrides[0]!], 'float32');
+  const sizes = fusedSizes(fused.shape, attrs);
+  const { B, queryLength, strides } = sizes;
+  const output = backend.output([B, queryLength, strides.output[0]], 'float32');
   // The largest exponent and the inverse sum of each row of scores, for the gradient.
-  const statistics = backend.output([B, attrs.numHeads, T, 2], 'float32');
-  const { scratch, scratchBytes } = threadScratch(
-    backend,
-    backend.native.f32_attention_scratchBytes!(...lengths) >>> 0,
-  );
-  const [weights, bias] = [0, 0];
-  runRange(
-    backend,
-    'f32_attention',
-    [
-      ...[...parameters, at(output), ...outputStrides, at(statistics), weights, at(mask), bias],
-      ...[...common, scratch],
-    ],
-    B * attrs.numHeads,
-    { unitWork: (T * T * lengths[2]!) / 2, scratchBytes },
-  );
+  const statistics = backend.output([B, attrs.numHeads, queryLength, 2], 'float32');
+  const at = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.pointer(tensor) : 0);
+  const addresses = {
+    ...fusedParts(at(fused), sizes, attrs),
+    ...{ output: at(output), statistics: at(statistics), mask: at(mask) },
+  };
+  runAttention(backend, addresses, sizes, attrs);
   return [output, statistics];
 };
 
@@ -136,26 +132,28 @@ const backward: Compute<readonly tf.TensorInfo[], AttentionSettings> = ({
     tf.TensorInfo,
     tf.TensorInfo?,
   ];
-  const [B, T] = fused.shape as [number, number];
+  const sizes = fusedSizes(fused.shape, attrs);
+  const { B, queryLength, keyLength, headDim, valueDim, strides } = sizes;
   const dfused = backend.output(fused.shape, 'float32');
   const at = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.pointer(tensor) : 0);
-  const { parameters, outputStrides, lengths, common } = partsOf(at(fused), fused.shape, attrs);
-  const gradients = partsOf(at(dfused), fused.shape, attrs).addresses;
+  const parts = fusedParts(at(fused), sizes, attrs);
+  const gradients = fusedParts(at(dfused), sizes, attrs);
   const { scratch, scratchBytes } = threadScratch(
     backend,
-    backend.native.f32_attentionGrad_scratchBytes!(...lengths) >>> 0,
+    backend.native.f32_attentionGrad_scratchBytes!(queryLength, keyLength, headDim, valueDim) >>> 0,
   );
   const bias = 0;
-  runRange(
-    backend,
-    'f32_attentionGrad',
-    [
-      ...[...parameters, at(output), ...outputStrides, at(statistics), at(dy)],
-      ...[...gradients, at(mask), bias, ...common, scratch],
-    ],
-    B * attrs.numKeyValueHeads,
-    { unitWork: 2 * T * T * lengths[2]!, scratchBytes },
-  );
+  const parameters = [
+    ...[parts.query, ...strides.query, parts.key, ...strides.key, parts.value, ...strides.value],
+    ...[at(output), ...strides.output, at(statistics), at(dy)],
+    ...[gradients.query, gradients.key, gradients.value, at(mask), bias],
+    ...[...attentionParameters(undefined, sizes, attrs), scratch],
+  ];
+  const unitWork = queryLength * keyLength * (headDim + valueDim);
+  runRange(backend, 'f32_attentionGrad', parameters, B * attrs.numKeyValueHeads, {
+    unitWork,
+    scratchBytes,
+  });
   return dfused;
 };
 

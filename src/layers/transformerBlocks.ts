@@ -5,6 +5,11 @@ import { linear } from '../kernels/linear.ts';
 import { rmsNorm } from '../kernels/rmsNorm.ts';
 import { type Attended, type AttendOptions, attend, selfAttend } from './attend.ts';
 import type {
+  AttentionBlockOptions,
+  BlockOptions,
+  FeedForwardBlockOptions,
+} from './blockOptions.ts';
+import type {
   AttentionBlockWeights,
   FeedForwardBlockWeights,
   LinearWeights,
@@ -12,25 +17,8 @@ import type {
   SelfAttentionWeights,
 } from './blockWeights.ts';
 import { dropWhileTraining, type ForwardContext } from './forwardContext.ts';
+import { predictAttention, predictFeedForward } from './predictBlocks.ts';
 import { runBlock } from './runBlock.ts';
-
-/** What both parts of a Transformer block share. */
-interface BlockOptions {
-  /** Rate for the output of each part, before it is added to what came in. */
-  readonly hiddenDropout: number;
-  /** Added to the variance in the norms. */
-  readonly epsilon: number;
-  /** Norm before each part (GPT-2) rather than after the sum (the paper, BERT). */
-  readonly normalizeFirst: boolean;
-}
-
-export interface AttentionBlockOptions extends BlockOptions, AttendOptions {}
-
-export interface FeedForwardBlockOptions extends BlockOptions, ForwardContext {
-  readonly activation: ActivationName;
-  /** Rate after the activation. Default: 0. */
-  readonly activationDropout?: number;
-}
 
 /**
  * x + attention(norm(x)), or norm(x + attention(x)): a sequence that attends to itself.
@@ -39,9 +27,12 @@ export interface FeedForwardBlockOptions extends BlockOptions, ForwardContext {
  */
 export function attentionBlock(
   x: tf.Tensor3D,
-  { attention, norm }: AttentionBlockWeights<SelfAttentionWeights>,
+  weights: AttentionBlockWeights<SelfAttentionWeights>,
   options: AttentionBlockOptions,
 ): Attended {
+  const predicted = predictAttention(x, weights, options);
+  if (predicted) return { output: predicted };
+  const { attention, norm } = weights;
   return attendAndAdd(x, undefined, norm, options, (query, _, inner) =>
     selfAttend(query, attention, inner),
   );
@@ -94,9 +85,12 @@ function attendAndAdd(
  */
 export function feedForwardBlock(
   x: tf.Tensor3D,
-  { gate, intermediate, output, norm }: FeedForwardBlockWeights,
+  weights: FeedForwardBlockWeights,
   options: FeedForwardBlockOptions,
 ): tf.Tensor3D {
+  const predicted = predictFeedForward(x, weights, options);
+  if (predicted) return predicted;
+  const { gate, intermediate, output, norm } = weights;
   return runBlock(
     options,
     ({ x }) => {
