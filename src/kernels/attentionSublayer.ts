@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { AnyformerError } from '../core/errors.ts';
 import type { AnyformerBackend } from '../engine/backend.ts';
 import type { AttentionSettings, AttentionSizes } from './attentionSizes.ts';
 import { type Compute, canRun, isRecording, newKernel, runKernel } from './kernelDefinition.ts';
 import { runAttention } from './runAttention.ts';
 import { runLinear } from './runLinear.ts';
-import { runSublayer } from './runSublayer.ts';
+import { runSublayer, type SublayerEnd, type SublayerSettings } from './runSublayer.ts';
 import { fusedParts, fusedSizes } from './selfAttention.ts';
 import { requireShape } from './shapes.ts';
 
 const ATTENTION_SUBLAYER = 'AttentionSublayer';
 
 /** The tensors of a sequence's attention to itself, with its residual connection and its norm. */
-export interface AttentionSublayerTensors<Tensor = tf.Tensor> {
+export interface AttentionSublayerTensors<Tensor = tf.Tensor> extends SublayerEnd<Tensor> {
   /** (B, T, D) */
   readonly x: Tensor;
   /** (B, T), nonzero = may be attended to. Default: everything. */
@@ -25,21 +26,12 @@ export interface AttentionSublayerTensors<Tensor = tf.Tensor> {
   /** (D, Hkv*d) */
   readonly value?: Tensor | undefined;
   readonly valueBias?: Tensor | undefined;
-  /** (H*d, D) */
-  readonly output: Tensor;
-  readonly outputBias?: Tensor | undefined;
-  /** (D) */
-  readonly gamma: Tensor;
-  /** (D); left out for the RMS norm. */
-  readonly beta?: Tensor | undefined;
 }
 
-export type AttentionSublayerSettings = {
+export type AttentionSublayerSettings = SublayerSettings & {
   readonly numHeads: number;
   readonly numKeyValueHeads: number;
   readonly causal: boolean;
-  readonly epsilon: number;
-  readonly normalizeFirst: boolean;
 };
 
 /**
@@ -72,7 +64,13 @@ function checkShapes(
   tensors: AttentionSublayerTensors,
   { numHeads, numKeyValueHeads }: Heads,
 ): void {
-  const { x, query, key } = tensors;
+  const { x, query, key, value } = tensors;
+  if ((key === undefined) !== (value === undefined)) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      'attentionSublayer: key and value come together; leave out both where query is for all three.',
+    );
+  }
   const check = (name: keyof AttentionSublayerTensors, shape: readonly number[]) => {
     const tensor = tensors[name];
     if (tensor) requireShape('attentionSublayer', name, tensor, shape);

@@ -2,31 +2,22 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type ActivationName, activations } from './activationName.ts';
 import { type Compute, canRun, isRecording, newKernel, runKernel } from './kernelDefinition.ts';
 import { runLinear } from './runLinear.ts';
-import { runSublayer } from './runSublayer.ts';
+import { runSublayer, type SublayerEnd, type SublayerSettings } from './runSublayer.ts';
 import { requireShape, rowsOf } from './shapes.ts';
 
 const FEED_FORWARD_SUBLAYER = 'FeedForwardSublayer';
 
 /** The tensors of a feed-forward part, with its residual connection and its norm. */
-export interface FeedForwardSublayerTensors<Tensor = tf.Tensor> {
+export interface FeedForwardSublayerTensors<Tensor = tf.Tensor> extends SublayerEnd<Tensor> {
   /** (..., D) */
   readonly x: Tensor;
   /** (D, F) */
   readonly intermediate: Tensor;
   readonly intermediateBias?: Tensor | undefined;
-  /** (F, D) */
-  readonly output: Tensor;
-  readonly outputBias?: Tensor | undefined;
-  /** (D) */
-  readonly gamma: Tensor;
-  /** (D); left out for the RMS norm. */
-  readonly beta?: Tensor | undefined;
 }
 
-export type FeedForwardSublayerSettings = {
+export type FeedForwardSublayerSettings = SublayerSettings & {
   readonly activation: ActivationName;
-  readonly epsilon: number;
-  readonly normalizeFirst: boolean;
 };
 
 /**

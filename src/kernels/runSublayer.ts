@@ -4,6 +4,24 @@ import { runRange } from './run.ts';
 import { type NormTensors, runNorm } from './runNorm.ts';
 import { rowsOf } from './shapes.ts';
 
+/** What a sublayer ends with: its last linear map and its norm. */
+export interface SublayerEnd<Tensor> {
+  /** (in, D) */
+  readonly output: Tensor;
+  /** (D) */
+  readonly outputBias?: Tensor | undefined;
+  /** (D) */
+  readonly gamma: Tensor;
+  /** (D); left out for the RMS norm. */
+  readonly beta?: Tensor | undefined;
+}
+
+export type SublayerSettings = {
+  readonly epsilon: number;
+  /** Norm before the sublayer rather than after its sum. */
+  readonly normalizeFirst: boolean;
+};
+
 /** A part of a Transformer block with its residual connection and its norm. */
 export interface Sublayer {
   /** (..., D) */

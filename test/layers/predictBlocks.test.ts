@@ -196,6 +196,7 @@ describe('a block in prediction', () => {
       expect(() => attentionSublayer({ ...tensors, value: tf.ones([4, 3]) }, attention)).toThrow(
         'attentionSublayer: value must have the shape (4, 2), received (4, 3).',
       );
+      expect(() => attentionSublayer(tensors, attention)).toThrow('key and value come together');
       const value = tf.ones([4, 2]);
       expect(() =>
         attentionSublayer({ ...tensors, value, mask: tf.ones([1, 2]) }, attention),
