@@ -4,8 +4,8 @@ import { threads } from './settings.mjs';
 /** The note of a result that was taken beside other work of the machine. */
 export const NEVER_QUIET = 'the machine was never quiet';
 
-/** Threads that wait for work by looking for it have gone to sleep after so long. */
-const PAUSE_MS = 10;
+/** Threads that wait for work by looking for it have gone to sleep after so long; ort's take 25 ms. */
+const PAUSE_MS = 50;
 
 /** Between two sides: neither finds the other's threads still busy. */
 export const pause = () => (threads > 1 ? sleep(PAUSE_MS) : undefined);
