@@ -7,7 +7,7 @@ import { runAttention } from './runAttention.ts';
 import { runLinear } from './runLinear.ts';
 import { runSublayer, type SublayerEnd, type SublayerSettings } from './runSublayer.ts';
 import { fusedParts, fusedSizes } from './selfAttention.ts';
-import { requireShape } from './shapes.ts';
+import { shapeChecks } from './shapes.ts';
 
 const ATTENTION_SUBLAYER = 'AttentionSublayer';
 
@@ -71,10 +71,7 @@ function checkShapes(
       'attentionSublayer: key and value come together; leave out both where query is for all three.',
     );
   }
-  const check = (name: keyof AttentionSublayerTensors, shape: readonly number[]) => {
-    const tensor = tensors[name];
-    if (tensor) requireShape('attentionSublayer', name, tensor, shape);
-  };
+  const check = shapeChecks('attentionSublayer', tensors);
   check('x', [-1, -1, -1]);
   const [B, T, D] = x.shape as [number, number, number];
   check('mask', [B, T]);

@@ -3,7 +3,7 @@ import { type ActivationName, activations } from './activationName.ts';
 import { type Compute, canRun, isRecording, newKernel, runKernel } from './kernelDefinition.ts';
 import { runLinear } from './runLinear.ts';
 import { runSublayer, type SublayerEnd, type SublayerSettings } from './runSublayer.ts';
-import { requireShape, rowsOf } from './shapes.ts';
+import { rowsOf, shapeChecks } from './shapes.ts';
 
 const FEED_FORWARD_SUBLAYER = 'FeedForwardSublayer';
 
@@ -39,10 +39,7 @@ export function feedForwardSublayer<T extends tf.Tensor>(
   if (isRecording() || !canRun(FEED_FORWARD_SUBLAYER, ...Object.values(tensors))) return undefined;
   const { x, intermediate } = tensors;
   const [D, F] = [rowsOf(x).columns, intermediate.shape[1]!];
-  const check = (name: keyof FeedForwardSublayerTensors, shape: readonly number[]) => {
-    const tensor = tensors[name];
-    if (tensor) requireShape('feedForwardSublayer', name, tensor, shape);
-  };
+  const check = shapeChecks('feedForwardSublayer', tensors);
   check('intermediate', [D, -1]);
   check('intermediateBias', [F]);
   check('output', [F, D]);

@@ -29,6 +29,14 @@ export function requireShape(
   );
 }
 
+/** {@link requireShape} for the tensors of an operation by their names; what is left out fits. */
+export function shapeChecks<Tensors extends object>(operation: string, tensors: Tensors) {
+  return (name: keyof Tensors & string, expected: readonly number[]): void => {
+    const tensor = tensors[name] as tf.Tensor | undefined;
+    if (tensor) requireShape(operation, name, tensor, expected);
+  };
+}
+
 /** `(2, 3)`; an axis of any size reads `any`. */
 export function showShape(shape: readonly number[]): string {
   return `(${shape.map((size) => (size === -1 ? 'any' : size)).join(', ')})`;
