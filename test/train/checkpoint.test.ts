@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type AnyformerError, throwIfAborted } from '../../src/core/errors.ts';
+import { throwIfAborted } from '../../src/core/errors.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { FileStorage } from '../../src/storage/fileStorage.ts';
@@ -12,6 +12,7 @@ import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
 import { openStorage } from '../../src/storage/openStorage.ts';
 import { type TrainingHooks, train } from '../../src/train/trainer.ts';
 import type { TrainingOptions } from '../../src/train/trainingOptions.ts';
+import { errorOf } from '../support/errorOf.ts';
 import { ToyData, ToyModel } from './toyProblem.ts';
 
 beforeAll(async () => {
@@ -64,12 +65,6 @@ function abortAfter(steps: number): TrainingOptions {
   };
   return { signal: controller.signal, onProgress };
 }
-
-const errorOf = (promise: Promise<unknown>): Promise<AnyformerError> =>
-  promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error) => error,
-  );
 
 /** The files of a run aborted after so many steps. */
 async function checkpointAfter(steps: number, options: TrainingOptions = {}) {
