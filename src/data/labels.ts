@@ -43,6 +43,16 @@ export function isMultiLabel(examples: readonly TextExample[]): boolean {
   return Array.isArray(examples[0]?.label);
 }
 
+/**
+ * A key that two examples share when they have the same label, or the same labels in any order.
+ *
+ * @example
+ * labelKey(['b', 'a']) === labelKey(['a', 'b']); // true
+ */
+export function labelKey(label: TextExample['label']): string {
+  return typeof label === 'string' ? label : JSON.stringify([...label].sort());
+}
+
 function problemOf(example: unknown, isMulti: boolean): string | undefined {
   if (typeof example !== 'object' || example === null) {
     return ` must be { text, label }, is ${show(example)}`;
