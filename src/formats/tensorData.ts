@@ -51,6 +51,11 @@ export function toFloat32(tensor: SafeTensor): Float32Array {
   }
 }
 
+/** The values of an I32 tensor: a view of the same bytes where they are aligned. */
+export function toInt32({ data }: SafeTensor): Int32Array {
+  return typedView(data, Int32Array);
+}
+
 /** A tensor of dtype F32 over `values`, which are not copied. */
 export function float32Tensor(values: Float32Array, shape: readonly number[]): SafeTensor {
   return { dtype: 'F32', shape, data: bytesOf(values) };

@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import { AnyformerError, show } from '../../core/errors.ts';
+import { parseOptions, positiveInteger } from '../../core/options.ts';
+
+/** Lengths of n-grams from the first to the second, both included; [0, 0] = none. */
+export type NgramRange = readonly [from: number, to: number];
+
+/** What a linear n-gram model sees of a text. */
+export interface NgramsOptions {
+  type: 'ngrams';
+  /** Words in a row that are one feature. Default: [1, 3]. */
+  wordNgrams?: NgramRange;
+  /** Characters in a row inside of a word that are one feature. Default: [2, 5]. */
+  characterNgrams?: NgramRange;
+  /**
+   * Training texts a feature must occur in to be kept. Default: follows the data: 1, or 2 where
+   * there would be more than 500,000 features.
+   */
+  minFrequency?: number;
+  /** The most features to keep; the most frequent ones are. Default: 1,000,000. */
+  maxFeatures?: number;
+  /** Whether capitals are the same as small letters. Default: true. */
+  lowercase?: boolean;
+  /**
+   * How much the training examples count against small weights, as in scikit-learn's LinearSVC.
+   * Default: 1.
+   */
+  C?: number;
+}
+
+/** {@link NgramsOptions} checked and complete. */
+export interface NgramsConfig {
+  readonly wordNgrams: NgramRange;
+  readonly characterNgrams: NgramRange;
+  readonly minFrequency: number | undefined;
+  readonly maxFeatures: number;
+  readonly lowercase: boolean;
+  readonly C: number;
+}
+
+const LONGEST = 8;
+
+const range = v.custom<NgramRange>(
+  (x) =>
+    Array.isArray(x) &&
+    x.length === 2 &&
+    x.every(Number.isInteger) &&
+    ((x[0] >= 1 && x[0] <= x[1] && x[1] <= LONGEST) || (x[0] === 0 && x[1] === 0)),
+  `two lengths [from, to] between 1 and ${LONGEST}, or [0, 0] for none`,
+);
+
+const schema = v.strictObject({
+  type: v.literal('ngrams', "'ngrams'"),
+  wordNgrams: v.optional(range, [1, 3]),
+  characterNgrams: v.optional(range, [2, 5]),
+  minFrequency: v.optional(positiveInteger),
+  maxFeatures: v.optional(positiveInteger, 1_000_000),
+  lowercase: v.optional(v.boolean('true or false'), true),
+  C: v.optional(
+    v.pipe(
+      v.number('a finite number above 0'),
+      v.check((x) => Number.isFinite(x) && x > 0, 'a finite number above 0'),
+    ),
+    1,
+  ),
+});
+
+/**
+ * Checks the options of an n-gram model and fills in its defaults.
+ * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`.
+ */
+export function parseNgramsConfig(options: NgramsOptions, where = 'encoder'): NgramsConfig {
+  const { type: _, minFrequency, ...rest } = parseOptions(where, schema, options);
+  if (rest.wordNgrams[1] === 0 && rest.characterNgrams[1] === 0) {
+    throw new AnyformerError(
+      'INVALID_ARGUMENT',
+      `${where}: wordNgrams and characterNgrams are both ${show([0, 0])}, which leaves no features; give one of them a range such as [1, 2].`,
+    );
+  }
+  return { ...rest, minFrequency };
+}
