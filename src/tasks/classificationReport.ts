@@ -101,6 +101,25 @@ function multiLabelReport(
   };
 }
 
+/**
+ * Mean cross-entropy of logits, in nats: over rows, or over rows and labels with `multiLabel`.
+ *
+ * @param logits N rows of C outputs.
+ * @param targets (N) class numbers, or (N, C) zeros and ones.
+ */
+export function meanLoss(
+  logits: readonly Float32Array[],
+  targets: ArrayLike<number>,
+  multiLabel: boolean,
+): number {
+  if (!multiLabel) return mean(logits.map((row, n) => softmaxLoss(row, targets[n]!)));
+  return mean(
+    logits.flatMap((row, n) =>
+      Array.from(row, (logit, c) => sigmoidLoss(logit, targets[n * row.length + c]!)),
+    ),
+  );
+}
+
 const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 function indexOfHighest(row: Float32Array): number {

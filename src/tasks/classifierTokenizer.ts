@@ -1,6 +1,5 @@
 import { AnyformerError } from '../core/errors.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { TextExample } from '../data/labels.ts';
 import { Tokenizer, trainByteLevelBPE, trainWordPiece } from '../tokenizers/index.ts';
 import type { TokenizerOptions } from './classifierOptions.ts';
 
@@ -10,11 +9,10 @@ const BPE_SPECIAL_TOKENS = ['<pad>', '<|endoftext|>'];
 /** The tokenizer a classifier was given, or one trained on its texts. */
 export async function makeTokenizer(
   wanted: Tokenizer | TokenizerOptions,
-  examples: readonly TextExample[],
+  texts: readonly string[],
   { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress: OnProgress },
 ): Promise<Tokenizer> {
   if (wanted instanceof Tokenizer) return wanted;
-  const texts = examples.map((example) => example.text);
   const slow = { ...(signal && { signal }), onProgress };
   const tokenizer = await (wanted.type === 'wordpiece'
     ? trainWordPiece(texts, { ...withoutType(wanted), ...slow })

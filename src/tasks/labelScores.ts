@@ -1,47 +1,25 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { SeedStream } from '../core/random.ts';
-import { lengthSortedBatches } from '../data/bucketBatches.ts';
-import type { Encoding } from '../tokenizers/index.ts';
-import type { ClassifierParts } from './classifierFiles.ts';
-import { type BatchesOptions, eachBatch } from './eachBatch.ts';
-import { toTensors } from './textDataset.ts';
+import type { KnownWords } from '../models/knownWords.ts';
+import type { ClassifierParts } from './classification/classifierModel.ts';
 
 /** A label, and the probability that it holds. */
 export interface LabelScore {
   readonly label: string;
   readonly score: number;
+  /**
+   * On the first of a text's labels, what keeps the answer from being worth much:
+   * - `'empty'`: the text has no words;
+   * - `'unfamiliar'`: it looks like nothing in the training data;
+   * - `'low-score'`: its best label scores below `minScore`.
+   */
+  readonly note?: 'empty' | 'unfamiliar' | 'low-score';
 }
 
-/** The model's outputs for encoded texts, [C] each, computed in batches of like lengths. */
-export async function computeLogits(
-  parts: ClassifierParts,
-  encodings: readonly Encoding[],
-  phase: 'predict' | 'evaluate',
-  options: BatchesOptions,
-): Promise<Float32Array[]> {
-  const lengths = encodings.map(({ ids }) => ids.length);
-  const logits = new Array<Float32Array>(encodings.length);
-  const batches = lengthSortedBatches(lengths, options.batchSize);
-  await eachBatch(batches, phase, options, (indices) => {
-    const rows = forwardBatch(
-      parts,
-      Array.from(indices, (index) => encodings[index]!),
-    );
-    indices.forEach((index, i) => {
-      logits[index] = rows[i]!;
-    });
-  });
-  return logits;
-}
+/** The label of a text that none of the labels is the answer to. */
+export const UNKNOWN = 'unknown';
 
-function forwardBatch(parts: ClassifierParts, encodings: readonly Encoding[]): Float32Array[] {
-  const C = parts.labels.length;
-  const values = tf.tidy(() => {
-    const batch = toTensors(parts.tokenizer, encodings);
-    const context = { training: false, seeds: new SeedStream(0) };
-    return parts.model.forward(batch, context).logits.dataSync(); // (B, C)
-  }) as Float32Array;
-  return encodings.map((_, row) => values.slice(row * C, (row + 1) * C));
+/** (C) softmax of the logits, or with `multiLabel` the sigmoid of each. */
+export function labelProbabilities(logits: Float32Array, multiLabel: boolean): number[] {
+  return multiLabel ? Array.from(logits, sigmoid) : softmax(logits);
 }
 
 /** Probabilities by label, best first; labels of equal score stay in their order. */
@@ -49,10 +27,33 @@ export function scoreLabels(
   logits: Float32Array,
   { labels, multiLabel }: Pick<ClassifierParts, 'labels' | 'multiLabel'>,
 ): LabelScore[] {
-  const probabilities = multiLabel ? Array.from(logits, sigmoid) : softmax(logits);
+  const probabilities = labelProbabilities(logits, multiLabel);
   return labels
     .map((label, index) => ({ label, score: probabilities[index]! }))
     .sort((a, b) => b.score - a.score);
+}
+
+/**
+ * The answer for a text: its labels, with 'unknown' before them where there is nothing to answer,
+ * or not enough. The score of 'unknown' is what the best label is short of certainty.
+ *
+ * @param minScore a text whose best label scores lower, or that is unfamiliar, is 'unknown'; with 0
+ *   only an empty text is.
+ */
+export function answer(
+  text: string,
+  scores: readonly LabelScore[],
+  minScore: number,
+  knownWords: KnownWords | undefined,
+): LabelScore[] {
+  const [best, ...others] = scores;
+  if (!best) return [];
+  if (text.trim() === '') return [{ label: UNKNOWN, score: 1, note: 'empty' }, ...scores];
+  const isFamiliar = knownWords?.isFamiliar(text) ?? true;
+  const note = !isFamiliar ? 'unfamiliar' : best.score < minScore ? 'low-score' : undefined;
+  if (!note) return [...scores];
+  if (minScore === 0) return [{ ...best, note }, ...others];
+  return [{ label: UNKNOWN, score: 1 - best.score, note }, ...scores];
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

@@ -96,6 +96,22 @@ export class TaskLifecycle<Parts extends { readonly model: TaskModel }> {
     }
   }
 
+  /** How slow work outside of the training loop is stopped and told of. */
+  slowOf({ signal, onProgress }: Pick<TrainingOptions, 'signal' | 'onProgress'>): Slow {
+    return {
+      signal,
+      onProgress: (progress) => {
+        this.checkAlive();
+        return onProgress?.(progress);
+      },
+    };
+  }
+
+  /** Takes over what was made outside of {@link learn}. What it replaces is the caller's to dispose of. */
+  adopt(parts: Parts): void {
+    this.#parts = parts;
+  }
+
   /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
   async learn<Batch>(
     options: TrainingOptions,

@@ -25,11 +25,13 @@ interface Validation<Data> {
  * Checks what `train` of a task adds to the options of the loop, and the loop's names with it.
  *
  * @param data what its `validationData` must be.
+ * @param holdsOutByDefault whether examples are held out where the options do not say.
  */
 export function parseTaskTraining<Data>(
   where: string,
   data: v.GenericSchema,
   options: (TrainingOptions & Validation<Data>) | undefined,
+  { holdsOutByDefault = false } = {},
 ) {
   const schema = v.strictObject({
     ...trainingOptionEntries,
@@ -45,6 +47,8 @@ export function parseTaskTraining<Data>(
     );
   }
   // What does not go together is refused here, before a vocabulary is learned.
-  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
+  const holdsOut = options?.validationSplit === undefined && holdsOutByDefault;
+  const canEvaluate = validationData !== undefined || validationSplit > 0 || holdsOut;
+  resolveTrainingOptions(where, training, canEvaluate);
   return { validationData, validationSplit, training, seed };
 }

@@ -1,20 +1,14 @@
 import { disposeSymbol } from '../core/disposal.ts';
 import { parseOptions } from '../core/options.ts';
 import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
-import type { TextExample } from '../data/labels.ts';
-import { SequenceClassifier } from '../models/sequenceClassifier.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
 import { classWeightVector } from '../train/classWeights.ts';
-import type { TrainingResult } from '../train/trainer.ts';
-import type { TrainingOptions } from '../train/trainingOptions.ts';
-import {
-  type ClassificationReport,
-  classificationReport,
-  numbersOf,
-} from './classificationReport.ts';
+import type { ClassifierParts } from './classification/classifierModel.ts';
+import { trainClassifier } from './classification/trainClassifier.ts';
+import type { ClassifierTrainingResult } from './classification/trainingResult.ts';
+import { type ClassificationReport, classificationReport } from './classificationReport.ts';
 import {
   CLASSIFIER_FILES,
-  type ClassifierParts,
   openClassifier,
   readClassifierFiles,
   restoreWeights,
@@ -31,18 +25,13 @@ import {
   predictSchema,
   type TextClassifierOptions,
 } from './classifierOptions.ts';
-import { makeTokenizer } from './classifierTokenizer.ts';
 import { createTask } from './createTask.ts';
-import type { BatchesOptions } from './eachBatch.ts';
-import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
+import { answer, type LabelScore, scoreLabels } from './labelScores.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
-import { SequenceClassification } from './sequenceClassification.ts';
-import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
+import { type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
 import { evaluateSchema } from './taskOptions.ts';
-import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
-import { textsOf } from './textsOf.ts';
-
-const TRAIN = 'TextClassifier.train';
+import { checkLabelled, checkTrainingExamples } from './textDataset.ts';
+import { checkTexts, textsOf } from './textsOf.ts';
 
 const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
   name: 'TextClassifier',
@@ -100,9 +89,8 @@ export class TextClassifier {
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextClassifier> {
     return loadTask(TextClassifier, KIND, source, options, (parts) => {
-      const { labels, multiLabel, maxLength, truncationSide, tokenizer } = parts;
-      const known = { labels, multiLabel, maxLength, truncationSide, tokenizer };
-      return new TextClassifier(parseClassifierOptions(known), parts);
+      const { labels, multiLabel } = parts;
+      return new TextClassifier(parseClassifierOptions({ labels, multiLabel }), parts);
     });
   }
 
@@ -126,19 +114,23 @@ export class TextClassifier {
   async train(
     examples: TextExamples,
     options: ClassifierTrainingOptions = {},
-  ): Promise<TrainingResult> {
+  ): Promise<ClassifierTrainingResult> {
     return this.#life.training(async () => {
       const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
       const all = await collectExamples(examples, 'Training', training.signal);
-      const { labels, learn, validate } = prepareExamples(all, validationData, {
-        labels: this.labels,
-        multiLabel: this.#options.multiLabel,
+      const { multiLabel } = this.#options;
+      const known = { labels: this.labels, multiLabel };
+      const checked = checkTrainingExamples(all, validationData, known);
+      // Refuses weights of labels that there are not.
+      if (training.classWeight) classWeightVector(training.classWeight, checked.labels);
+      return trainClassifier({
+        ...checked,
+        life: this.#life,
+        options: this.#options,
+        training,
         validationSplit,
         seed,
       });
-      // Refuses weights of labels that there are not.
-      if (training.classWeight) classWeightVector(training.classWeight, labels);
-      return this.#learn(labels, learn, validate, training);
     });
   }
 
@@ -160,16 +152,17 @@ export class TextClassifier {
     options: PredictOptions = {},
   ): Promise<LabelScore[] | LabelScore[][]> {
     const parts = this.#life.ready('predict');
-    const { topK, ...rest } = parseOptions('TextClassifier.predict', predictSchema, options);
-    const texts = textsOf('TextClassifier.predict', input);
-    const encodings = await parts.tokenizer.encodeAll(texts, {
-      maxLength: parts.maxLength,
-      truncationSide: parts.truncationSide,
-      ...(rest.signal && { signal: rest.signal }),
-    });
+    const { topK, minScore, ...rest } = parseOptions(
+      'TextClassifier.predict',
+      predictSchema,
+      options,
+    );
+    const texts = checkTexts(textsOf('TextClassifier.predict', input));
     const { checkAlive } = this.#life;
-    const logits = await computeLogits(parts, encodings, 'predict', { ...rest, checkAlive });
-    const scores = logits.map((row) => scoreLabels(row, parts).slice(0, topK));
+    const logits = await parts.model.logits(texts, 'predict', { ...rest, checkAlive });
+    const scores = logits.map((row, n) =>
+      answer(texts[n]!, scoreLabels(row, parts), minScore, parts.knownWords).slice(0, topK),
+    );
     return typeof input === 'string' ? scores[0]! : scores;
   }
 
@@ -185,8 +178,11 @@ export class TextClassifier {
     const parts = this.#life.ready('evaluate');
     const parsed = parseOptions('TextClassifier.evaluate', evaluateSchema, options);
     const all = await collectExamples(examples, 'Evaluation', parsed.signal);
-    const dataset = await encodeExamples(all, parts, 'TextClassifier.evaluate', parsed);
-    return measure(parts, dataset, { ...parsed, checkAlive: this.#life.checkAlive });
+    const { examples: labelled, targets } = checkLabelled(all, parts, 'TextClassifier.evaluate');
+    const { checkAlive } = this.#life;
+    const texts = labelled.map(({ text }) => text);
+    const logits = await parts.model.logits(texts, 'evaluate', { ...parsed, checkAlive });
+    return classificationReport(logits, targets, parts.labels, parts.multiLabel);
   }
 
   /**
@@ -208,51 +204,4 @@ export class TextClassifier {
   [disposeSymbol](): void {
     this.dispose();
   }
-
-  #learn(
-    labels: readonly string[],
-    learn: readonly TextExample[],
-    validate: readonly TextExample[] | undefined,
-    options: TrainingOptions,
-  ): Promise<TrainingResult> {
-    const { checkAlive } = this.#life;
-    const makeParts = (slow: Slow) => this.#newParts(labels, learn, slow);
-    return this.#life.learn(options, makeParts, async (parts, slow) => {
-      const data = await encodeExamples(learn, parts, TRAIN, slow);
-      const held = validate && (await encodeExamples(validate, parts, TRAIN, slow));
-      return {
-        model: new SequenceClassification(parts.model, parts.labels, parts.multiLabel),
-        data,
-        ...(held && {
-          evaluate: async ({ signal }) =>
-            numbersOf(await measure(parts, held, { batchSize: 32, signal, checkAlive })),
-        }),
-      };
-    });
-  }
-
-  async #newParts(
-    labels: readonly string[],
-    examples: readonly TextExample[],
-    slow: Slow,
-  ): Promise<ClassifierParts> {
-    const { tokenizer: wanted, encoder, seed, ...rest } = this.#options;
-    const { maxLength, truncationSide, multiLabel } = rest;
-    const tokenizer = await makeTokenizer(wanted, examples, slow);
-    const { vocabSize, padTokenId } = tokenizer;
-    const model = new SequenceClassifier(
-      { encoder: { ...encoder, vocabSize, padTokenId: padTokenId! }, numLabels: labels.length },
-      seed,
-    );
-    return { model, tokenizer, labels, multiLabel, maxLength, truncationSide };
-  }
-}
-
-async function measure(
-  parts: ClassifierParts,
-  dataset: TextDataset,
-  options: BatchesOptions,
-): Promise<ClassificationReport> {
-  const logits = await computeLogits(parts, dataset.encodings, 'evaluate', options);
-  return classificationReport(logits, dataset.targets, parts.labels, parts.multiLabel);
 }

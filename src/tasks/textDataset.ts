@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AnyformerError } from '../core/errors.ts';
-import type { OnProgress } from '../core/progress.ts';
 import { bucketBatches } from '../data/bucketBatches.ts';
 import {
   checkExamples,
@@ -11,11 +10,9 @@ import {
   requireSeveralLabels,
   type TextExample,
 } from '../data/labels.ts';
-import { splitExamples } from '../data/split.ts';
 import type { EncoderBatch } from '../models/encoder.ts';
 import type { Encoding, Tokenizer } from '../tokenizers/index.ts';
 import type { CollatedBatch, EpochPlan, IndexBatch, TrainingData } from '../train/trainable.ts';
-import type { ClassifierParts } from './classifierFiles.ts';
 import type { LabelledBatch } from './sequenceClassification.ts';
 
 /** Encoded texts with their targets, as the training loop takes them. */
@@ -89,64 +86,42 @@ export function toTensors(tokenizer: Tokenizer, encodings: readonly Encoding[]):
   };
 }
 
-interface PrepareOptions {
-  /** Those known before; undefined takes those of the examples. */
-  readonly labels: readonly string[] | undefined;
-  readonly multiLabel: boolean;
-  readonly validationSplit: number;
-  readonly seed: number;
-}
-
 const TRAIN = 'TextClassifier.train';
 
-/** Checks the examples of `train` before anything is computed, and divides them. */
-export function prepareExamples(
+/** Checks the examples of `train` before anything is computed, and finds their labels. */
+export function checkTrainingExamples(
   examples: unknown,
   validationData: unknown,
-  { labels: known, multiLabel, validationSplit, seed }: PrepareOptions,
+  { labels: known, multiLabel }: { labels: readonly string[] | undefined; multiLabel: boolean },
 ) {
   checkExamples(examples, TRAIN);
   checkKind(examples, multiLabel, TRAIN);
   // Labels that are known already need not all be in one call's examples.
   if (known === undefined) requireSeveralLabels(examples, TRAIN);
   const labels = known ?? collectLabels(examples);
-  targetsOf(examples, labels, multiLabel, TRAIN);
-  let learn: readonly TextExample[] = examples;
-  let validate: readonly TextExample[] | undefined;
-  if (validationData !== undefined) {
-    const where = `${TRAIN}: validationData`;
-    checkExamples(validationData, where);
-    checkKind(validationData, multiLabel, where);
-    targetsOf(validationData, labels, multiLabel, where);
-    validate = validationData;
-  } else if (validationSplit > 0) {
-    const split = splitExamples(examples, { validationSplit, seed });
-    learn = Array.from(split.train, (index) => examples[index]!);
-    validate = Array.from(split.validation, (index) => examples[index]!);
-  }
-  return { labels, learn, validate };
+  const targets = targetsOf(examples, labels, multiLabel, TRAIN);
+  if (validationData === undefined) return { labels, examples, targets, validation: undefined };
+  const where = `${TRAIN}: validationData`;
+  checkExamples(validationData, where);
+  checkKind(validationData, multiLabel, where);
+  const validationTargets = targetsOf(validationData, labels, multiLabel, where);
+  return {
+    labels,
+    examples,
+    targets,
+    validation: { examples: validationData, targets: validationTargets },
+  };
 }
 
-/** Encodes labelled texts for a classifier that is there already. */
-export async function encodeExamples(
+/** Checks labelled texts for a classifier that is there already, and encodes their labels. */
+export function checkLabelled(
   examples: unknown,
-  { tokenizer, labels, multiLabel, maxLength, truncationSide }: Omit<ClassifierParts, 'model'>,
+  { labels, multiLabel }: { labels: readonly string[]; multiLabel: boolean },
   where: string,
-  slow: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined },
-): Promise<TextDataset> {
+): { examples: readonly TextExample[]; targets: Int32Array | Float32Array } {
   checkExamples(examples, where);
   checkKind(examples, multiLabel, where);
-  const targets = targetsOf(examples, labels, multiLabel, where);
-  const encodings = await tokenizer.encodeAll(
-    examples.map((example) => example.text),
-    {
-      maxLength,
-      truncationSide,
-      ...(slow.signal && { signal: slow.signal }),
-      ...(slow.onProgress && { onProgress: slow.onProgress }),
-    },
-  );
-  return new TextDataset(encodings, targets, tokenizer);
+  return { examples, targets: targetsOf(examples, labels, multiLabel, where) };
 }
 
 function targetsOf(

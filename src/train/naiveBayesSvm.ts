@@ -12,6 +12,15 @@ export interface LinearFitOptions {
   readonly prior?: Float32Array | undefined;
   /** Seed of the order of the rows. */
   readonly seed: number;
+  /** Called before every pass over the rows: to give others a turn, or to throw. */
+  readonly breathe: () => Promise<void>;
+}
+
+export interface LinearFit {
+  /** (D + 1) weights, the bias last. */
+  readonly weights: Float32Array;
+  /** Passes over the rows. */
+  readonly passes: number;
 }
 
 /** Passes over the rows at the most. The weights stop moving long before, mostly. */
@@ -35,17 +44,17 @@ const TOLERANCE = 0.02;
  *
  * @param x (N, D)
  * @param hasLabel (N) 1 for the rows with the label, 0 for the others.
- * @returns (D + 1) weights for the unscaled features, r ∘ w, and the bias last.
+ * @returns weights for the unscaled features: r ∘ w.
  *
  * @see Wang and Manning (2012), Baselines and Bigrams; Hsieh et al. (2008), A Dual Coordinate
  *   Descent Method for Large-scale Linear SVM (liblinear's solver 1).
  */
-export function fitNaiveBayesSvm(
+export async function fitNaiveBayesSvm(
   x: SparseRows,
   features: number,
   hasLabel: Uint8Array,
-  { C, rowWeights, rows, prior, seed }: LinearFitOptions,
-): Float32Array {
+  { C, rowWeights, rows, prior, seed, breathe }: LinearFitOptions,
+): Promise<LinearFit> {
   const { starts, columns, values } = x;
   const order = rows?.slice() ?? Int32Array.from({ length: starts.length - 1 }, (_, row) => row);
   const scale = ratioScale(x, features, hasLabel, order);
@@ -66,7 +75,9 @@ export function fitNaiveBayesSvm(
 
   const alpha = new Float64Array(starts.length - 1);
   const random = new Random(seed);
-  for (let pass = 0; pass < MAX_PASSES; pass++) {
+  let passes = 0;
+  for (let isDone = false; !isDone && passes < MAX_PASSES; passes++) {
+    await breathe();
     let highest = -Infinity;
     let lowest = Infinity;
     random.shuffle(order);
@@ -95,14 +106,14 @@ export function fitNaiveBayesSvm(
       }
       w[features] = w[features]! + change;
     }
-    if (highest - lowest < TOLERANCE) break;
+    isDone = highest - lowest < TOLERANCE;
   }
   const weights = new Float32Array(features + 1);
   for (let f = 0; f < features; f++) {
     weights[f] = scale[f]! > 0 ? w[f]! * scale[f]! : (prior?.[f] ?? 0);
   }
   weights[features] = w[features]!;
-  return weights;
+  return { weights, passes };
 }
 
 /** r, the scale of each feature. */

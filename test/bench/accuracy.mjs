@@ -4,6 +4,7 @@
  *
  *   npm run accuracy -- [--data FOLDER] [--seeds N] [--threads N] [--epochs N] [spam] [rt-polarity]
  *     [trec] [imdb] [imdb-article] [spa-eng] [shakespeare]
+ *   npm run accuracy -- small    what default options make of few and many rows: see small.mjs
  *
  * The mails come with npm. The others are looked for in FOLDER: sentiment/rt-polarity.{pos,neg},
  * sentiment/TREC.train, imdb/train.jsonl.gz, translation/spa-eng.train.tsv.gz and
@@ -19,6 +20,7 @@ import { terminalProgress } from 'anyformer/terminal';
 import { imdbOptions } from '../../examples/imdb/options.mjs';
 import { loadMails, splitMails } from '../../examples/spam/mails.mjs';
 import { spamOptions } from '../../examples/spam/options.mjs';
+import { runSmall } from './small.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
     seeds: { type: 'string' },
     threads: { type: 'string' },
     epochs: { type: 'string' },
+    json: { type: 'string' },
   },
 });
 
@@ -156,6 +159,18 @@ const questionOptions = {
   },
 };
 
+/** All examples of a data set; undefined, and said, where its files are not there. */
+function allExamples(name) {
+  const { files, load } = DATASETS[name];
+  const missing = files.filter((file) => !existsSync(join(flags.data, file)));
+  if (missing.length > 0) {
+    console.log(`${name}: left out, ${missing.join(' and ')} not found in ${flags.data}`);
+    return undefined;
+  }
+  const { train, test } = load();
+  return [...train, ...test];
+}
+
 const DATASETS = {
   spam: { metric: 'f1', files: [], load: () => splitMails(loadMails()), options: spamOptions },
   'rt-polarity': {
@@ -217,10 +232,19 @@ const DATASETS = {
   },
 };
 
-const names = positionals.length > 0 ? positionals : Object.keys(DATASETS);
 console.log(
   String(await createEngine(flags.threads === undefined ? {} : { threads: Number(flags.threads) })),
 );
+if (positionals[0] === 'small') {
+  await runSmall({
+    load: allExamples,
+    seeds: Number(flags.seeds ?? 5),
+    only: positionals.slice(1),
+    json: flags.json,
+  });
+  process.exit();
+}
+const names = positionals.length > 0 ? positionals : Object.keys(DATASETS);
 for (const name of names) {
   const dataset = DATASETS[name];
   if (dataset === undefined) {

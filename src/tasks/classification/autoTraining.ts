@@ -1,0 +1,193 @@
+import { AnyformerError } from '../../core/errors.ts';
+import type { NgramsClassifier } from '../../models/ngrams/ngramsClassifier.ts';
+import { parseNgramsConfig } from '../../models/ngrams/ngramsConfig.ts';
+import type { TrainingResult } from '../../train/trainer.ts';
+import type { TrainingWarning } from '../trainingWarnings.ts';
+import {
+  chooseMixture,
+  fitCalibration,
+  type Mixture,
+  type MixtureFound,
+  mixLogits,
+} from './calibrate.ts';
+import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
+import { type EncoderPlan, encoderUsed, planOf, trainKept, trainTrial } from './encoderOutcome.ts';
+import { heldLogits } from './encoderTraining.ts';
+import { type Division, rowsOf, shareDivision } from './heldOut.ts';
+import { adopt, linearOutcome, ngramsUsed } from './linearTraining.ts';
+import { measuredTargets, type NgramsTrained, trainNgrams } from './ngramsTraining.ts';
+import type { TrainingContext } from './trainingContext.ts';
+import type { Outcome } from './trainingResult.ts';
+
+/** Fewer examples than this are not worth a Transformer's trial. */
+const FEWEST_FOR_TRIAL = 60;
+/** From so many examples on, the encoder of the trial is kept: it misses few of them. */
+const ENOUGH_TO_KEEP = 1000;
+
+interface Trial {
+  readonly part: EncoderPart;
+  readonly training: TrainingResult;
+  readonly logits: readonly Float32Array[];
+}
+
+/**
+ * Trains an n-gram model and a small Transformer, and keeps what is best on held-out rows: the
+ * n-gram model, or both together. The last step of `'auto'`.
+ */
+export async function trainAuto(context: TrainingContext): Promise<Outcome> {
+  const ngrams = await trainNgrams(context, parseNgramsConfig({ type: 'ngrams' }));
+  const division = trialDivision(context, ngrams);
+  if (!division)
+    return linearOutcome(context, ngrams, { encoder: 'ngrams', reason: tooFew(context) });
+  const plan = planOf(context, undefined);
+  let trial: Trial;
+  try {
+    trial = await tryEncoder(context, plan, division, ngrams);
+  } catch (error) {
+    if (!(error instanceof AnyformerError) || error.code !== 'NON_FINITE_LOSS') throw error;
+    const outcome = linearOutcome(context, ngrams, {
+      encoder: 'ngrams',
+      reason: 'the training of the Transformer diverged',
+    });
+    return { ...outcome, warnings: [diverged(error)] };
+  }
+  const rows = rowsOf(division);
+  const fromNgrams = Array.from(rows, (row) => ngrams.logits[row]!);
+  const targets = measuredTargets(context, division);
+  const found = chooseMixture(fromNgrams, trial.logits, targets, context.multiLabel);
+  const choice = { encoder: nameOf(found), reason: reasonOf(found, rows.length) };
+  if (found.share === 0) {
+    const outcome = linearOutcome(context, ngrams, choice);
+    trial.part.model.dispose();
+    return outcome;
+  }
+  const kept = await keepEncoder(context, plan, trial, ngrams, found);
+  const { temperature } = fitCalibration(fromNgrams, targets, context.multiLabel);
+  return {
+    training: kept.training,
+    measured: {
+      division,
+      rows,
+      logits: mixLogits(fromNgrams, trial.logits, found.mixture),
+      ngrams: mixLogits(fromNgrams, undefined, { ngrams: 1 / temperature, encoder: 0 }),
+    },
+    choice,
+    warnings: [],
+    used: { ...ngramsUsed(ngrams), ...kept.used },
+  };
+}
+
+/** Rows for the trial; undefined where there are too few examples. */
+function trialDivision(context: TrainingContext, ngrams: NgramsTrained): Division | undefined {
+  if (!ngrams.division || context.distinct < FEWEST_FOR_TRIAL) return undefined;
+  if (ngrams.division.method !== 'cross-validation') return ngrams.division;
+  const division = context.division('slow')!;
+  // Of few examples a share is enough to see whether an encoder is worth its while.
+  return division.method === 'cross-validation'
+    ? shareDivision(context.request.examples, 0.25, context.request.seed)
+    : division;
+}
+
+const keepsTrial = ({ request, count }: TrainingContext) =>
+  count >= ENOUGH_TO_KEEP || request.validation !== undefined || !!request.validationSplit;
+
+async function tryEncoder(
+  context: TrainingContext,
+  plan: EncoderPlan,
+  division: Division,
+  ngrams: NgramsTrained,
+): Promise<Trial> {
+  const held = rowsOf(division);
+  if (!keepsTrial(context)) {
+    const learn = rowsOf(division, -1).filter((row) => row < context.count);
+    return trainTrial(context, plan, learn, held, true);
+  }
+  const { life, training } = context.request;
+  const around = (part: EncoderPart) => new ClassifierModel(ngrams.model, part);
+  const result = await trainKept(context, plan, division, {}, around);
+  const part = life.parts!.model.encoder!;
+  const logits = await heldLogits(part, context, held, training.signal, life.checkAlive);
+  return { part, training: result, logits };
+}
+
+/** The encoder that stays: that of the trial, or of few examples one that learns from all of them. */
+async function keepEncoder(
+  context: TrainingContext,
+  plan: EncoderPlan,
+  trial: Trial,
+  ngrams: NgramsTrained,
+  { mixture, share }: MixtureFound,
+): Promise<{ training: TrainingResult; used: Record<string, unknown> }> {
+  const model = share === 1 ? undefined : ngrams.model;
+  const around = (part: EncoderPart) => new ClassifierModel(model, part, mixture);
+  let { part, training } = trial;
+  if (!keepsTrial(context)) {
+    part.model.dispose();
+    const { epochs: _, ...length } = {
+      epochs: undefined,
+      maxSteps: training.bestStep ?? training.globalStep,
+    };
+    training = await trainKept(context, plan, undefined, length, around);
+    part = context.request.life.parts!.model.encoder!;
+  }
+  adopt(context, around(part));
+  return { training, used: encoderUsed(part, plan.defaults.training) };
+}
+
+/** Trains both parts of a classifier further; how much each counts stays. */
+export async function trainBoth(
+  context: TrainingContext,
+  previous: NgramsClassifier,
+  encoder: EncoderPart,
+  mixture: Mixture,
+): Promise<Outcome> {
+  const ngrams = await trainNgrams(context, previous.config, previous);
+  const division = trialDivision(context, ngrams);
+  const training = await trainKept(context, undefined, division, {});
+  adopt(context, new ClassifierModel(ngrams.model, encoder, mixture));
+  const outcome = {
+    training,
+    choice: { encoder: `ngrams and ${encoder.model.config.type}`, reason: 'as it was' },
+    warnings: [],
+    used: { ...ngramsUsed(ngrams), ...encoderUsed(encoder, context.request.training) },
+  };
+  if (!division) return { ...outcome, measured: undefined };
+  const rows = rowsOf(division);
+  const { life, training: given } = context.request;
+  const fromEncoder = await heldLogits(encoder, context, rows, given.signal, life.checkAlive);
+  const fromNgrams = Array.from(rows, (row) => ngrams.logits[row]!);
+  return {
+    ...outcome,
+    measured: {
+      division,
+      rows,
+      logits: mixLogits(fromNgrams, fromEncoder, mixture),
+      ngrams: fromNgrams,
+    },
+  };
+}
+
+function nameOf({ share }: MixtureFound): string {
+  return share === 0 ? 'ngrams' : share === 1 ? 'transformer' : 'ngrams and transformer';
+}
+
+const tooFew = ({ distinct }: TrainingContext) =>
+  `the data has ${distinct} different ${distinct === 1 ? 'text' : 'texts'}; a Transformer is tried from ${FEWEST_FOR_TRIAL} on, where some are held out`;
+
+function reasonOf({ share, losses }: MixtureFound, rows: number): string {
+  const [ngrams, encoder, chosen] = [losses.ngrams, losses.encoder, losses.chosen].map((loss) =>
+    loss.toFixed(3),
+  );
+  const on = `on ${rows} held-out rows`;
+  if (share === 0) {
+    return `a Transformer does not lower the loss of the n-gram model ${on} by more than chance (${ngrams}; Transformer alone ${encoder})`;
+  }
+  if (share === 1)
+    return `the Transformer has the lower loss ${on}: ${encoder}; n-gram model ${ngrams}`;
+  return `their average has the lowest loss ${on}: ${chosen}; n-gram model ${ngrams}, Transformer ${encoder}`;
+}
+
+const diverged = ({ message }: AnyformerError): TrainingWarning => ({
+  code: 'DIVERGED',
+  message: `The training of the Transformer diverged, and the n-gram model is kept. ${message}`,
+});

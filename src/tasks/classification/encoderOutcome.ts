@@ -1,0 +1,270 @@
+import { throwIfAborted } from '../../core/errors.ts';
+import { type TrainingResult, train } from '../../train/trainer.ts';
+import type { TrainingOptions } from '../../train/trainingOptions.ts';
+import { type TransformerDefaults, transformerDefaults } from '../transformerDefaults.ts';
+import { fitCalibration, mixLogits } from './calibrate.ts';
+import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
+import {
+  type EncoderShape,
+  encoderLesson,
+  heldLogits,
+  makeEncoder,
+  withDefaults,
+} from './encoderTraining.ts';
+import { type Division, rowsOf, shareDivision } from './heldOut.ts';
+import { adopt, knownWords } from './linearTraining.ts';
+import { measuredTargets, ngramsYardstick } from './ngramsTraining.ts';
+import type { TrainingContext } from './trainingContext.ts';
+import type { Outcome } from './trainingResult.ts';
+
+const NO_ROWS = new Int32Array();
+
+/** A new encoder's sizes, and the training that goes with them. */
+export interface EncoderPlan {
+  readonly shape: EncoderShape;
+  readonly defaults: TransformerDefaults;
+}
+
+/**
+ * An encoder alone, new or further.
+ *
+ * @param choice what the user says of a new one; undefined trains the one there is.
+ */
+export async function trainEncoder(
+  context: TrainingContext,
+  choice: EncoderShape['encoder'] | undefined,
+): Promise<Outcome> {
+  const { request, multiLabel } = context;
+  const plan = choice && planOf(context, choice);
+  const division = encoderDivision(context, plan !== undefined);
+  const isFolded = division?.method === 'cross-validation';
+  const measured = isFolded ? await crossValidate(context, plan!, division) : undefined;
+  const evaluated = isFolded ? undefined : division;
+  const training = await trainKept(context, plan, evaluated, {});
+  const part = request.life.parts!.model.encoder!;
+  const used = encoderUsed(part, optionsOf(context, plan?.defaults, evaluated));
+  const outcome = {
+    training,
+    warnings: [],
+    used,
+    choice: { encoder: part.model.config.type, reason: 'as asked' },
+  };
+  if (!division) {
+    adopt(context, new ClassifierModel(undefined, part));
+    return { ...outcome, measured: undefined };
+  }
+  const rows = rowsOf(division);
+  const { signal } = request.training;
+  const logits =
+    measured ?? (await heldLogits(part, context, rows, signal, request.life.checkAlive));
+  const { temperature } = fitCalibration(logits, measuredTargets(context, division), multiLabel);
+  const mixture = { ngrams: 1, encoder: 1 / temperature };
+  adopt(context, new ClassifierModel(undefined, part, mixture));
+  return {
+    ...outcome,
+    measured: {
+      division,
+      rows,
+      logits: mixLogits(undefined, logits, mixture),
+      ngrams: await ngramsYardstick(context, division),
+    },
+  };
+}
+
+/** Folds where examples are few and the encoder is new: one there is knows them, perhaps. */
+function encoderDivision(context: TrainingContext, isNew: boolean): Division | undefined {
+  const division = context.division('slow');
+  if (isNew || division?.method !== 'cross-validation') return division;
+  return shareDivision(context.request.examples, 0.2, context.request.seed);
+}
+
+/** Logits of every row by an encoder trained on the other folds. */
+async function crossValidate(
+  context: TrainingContext,
+  plan: EncoderPlan,
+  division: Division,
+): Promise<Float32Array[]> {
+  const logits: Float32Array[] = [];
+  for (let fold = 0; fold < division.foldCount; fold++) {
+    const held = rowsOf(division, fold);
+    const learn = rowsOf(division).filter((row) => division.folds[row] !== fold);
+    const trial = await trainTrial(context, plan, learn, held, false);
+    held.forEach((row, i) => {
+      logits[row] = trial.logits[i]!;
+    });
+    trial.part.model.dispose();
+  }
+  return logits;
+}
+
+/** An encoder trained to be measured. It is the caller's to dispose of. */
+export async function trainTrial(
+  context: TrainingContext,
+  { shape, defaults }: EncoderPlan,
+  learn: Int32Array,
+  held: Int32Array,
+  stopsEarly: boolean,
+): Promise<{ part: EncoderPart; training: TrainingResult; logits: Float32Array[] }> {
+  const { request, slow, texts, labels } = context;
+  const { checkAlive } = request.life;
+  const learnTexts = Array.from(learn, (row) => texts[row]!);
+  const part = await makeEncoder(shape, learnTexts, labels.length, slow);
+  try {
+    const evaluated = stopsEarly ? held : NO_ROWS;
+    const lesson = await encoderLesson(part, context, learn, evaluated, slow, checkAlive);
+    const {
+      outputDir: _,
+      resumeFromCheckpoint: __,
+      saveStrategy: ___,
+      saveSteps: ____,
+      ...given
+    } = request.training;
+    const options = withDefaults(given, defaults.training, learn.length, stopsEarly);
+    const { onProgress, signal } = slow;
+    const training = await train(
+      lesson.model,
+      lesson.data,
+      {
+        ...(stopsEarly ? options : withoutEvaluation(options)),
+        onProgress,
+        ...(signal && { signal }),
+      },
+      { ...(lesson.evaluate && { evaluate: lesson.evaluate }), name: 'TextClassifier.train' },
+    );
+    const logits = await heldLogits(part, context, held, signal, checkAlive);
+    throwIfAborted(signal, 'Training');
+    return { part, training, logits };
+  } catch (error) {
+    part.model.dispose();
+    throw error;
+  }
+}
+
+/** What says how to evaluate is for the training that has rows to evaluate on. */
+function withoutEvaluation(options: TrainingOptions): TrainingOptions {
+  const {
+    evalStrategy: _,
+    evalSteps: __,
+    metricForBestModel: ___,
+    greaterIsBetter: ____,
+    loadBestModelAtEnd: _____,
+    earlyStoppingPatience: ______,
+    ...rest
+  } = options;
+  return rest;
+}
+
+/**
+ * Trains the encoder that the classifier keeps, with its checkpoints.
+ *
+ * @param plan of a new one; undefined trains the one there is.
+ * @param division rows to evaluate on, which are not learned from; undefined learns from all.
+ * @param extra options that follow from a trial.
+ */
+export function trainKept(
+  context: TrainingContext,
+  plan: EncoderPlan | undefined,
+  division: Division | undefined,
+  extra: TrainingOptions,
+  around: (part: EncoderPart) => ClassifierModel = (part) => new ClassifierModel(undefined, part),
+): Promise<TrainingResult> {
+  const { request, labels, multiLabel, count, texts } = context;
+  const { life } = request;
+  const all = Int32Array.from({ length: count }, (_, row) => row);
+  const learn = division ? all.filter((row) => division.folds[row]! < 0) : all;
+  const held = division ? rowsOf(division) : NO_ROWS;
+  const options = { ...optionsOf(context, plan?.defaults, division), ...extra };
+  return life.learn(
+    options,
+    async (slow) => {
+      const learnTexts = Array.from(learn, (row) => texts[row]!);
+      const part = await makeEncoder(plan!.shape, learnTexts, labels.length, slow);
+      return { model: around(part), labels, multiLabel, knownWords: knownWords(context) };
+    },
+    (parts, slow) =>
+      encoderLesson(parts.model.encoder!, context, learn, held, slow, life.checkAlive),
+  );
+}
+
+function optionsOf(
+  context: TrainingContext,
+  defaults: TransformerDefaults | undefined,
+  division: Division | undefined,
+): TrainingOptions {
+  const { request, count } = context;
+  const { training } = defaults ?? defaultsOf(context);
+  const learned = division
+    ? division.folds.subarray(0, count).filter((fold) => fold < 0).length
+    : count;
+  const options = withDefaults(request.training, training, learned, division !== undefined);
+  return division ? options : withoutEvaluation(options);
+}
+
+/** What a training of an encoder used. */
+export function encoderUsed(
+  { model, tokenizer, maxLength }: EncoderPart,
+  options: TrainingOptions,
+): Record<string, unknown> {
+  const { hiddenSize, numHiddenLayers, numAttentionHeads, intermediateSize, hiddenDropoutProb } =
+    model.config;
+  const {
+    signal: _,
+    onProgress: __,
+    outputDir: ___,
+    resumeFromCheckpoint: ____,
+    ...training
+  } = options;
+  return {
+    vocabSize: tokenizer.vocabSize,
+    maxLength,
+    hiddenSize,
+    numHiddenLayers,
+    numAttentionHeads,
+    intermediateSize,
+    hiddenDropoutProb,
+    ...training,
+  };
+}
+
+/** The sizes of a new encoder: what the user says, and for the rest what follows from the data. */
+export function planOf(
+  context: TrainingContext,
+  encoder: EncoderShape['encoder'] | undefined,
+): EncoderPlan {
+  const { tokenizer, maxLength, truncationSide = 'right', seed } = context.request.options;
+  const defaults = defaultsOf(context);
+  const isOwn = encoder?.type !== 'bert';
+  const positions = encoder?.maxPositionEmbeddings;
+  const shape = {
+    tokenizer: tokenizer ?? defaults.tokenizer,
+    encoder: isOwn ? { ...fitting(defaults.encoder, encoder), ...encoder } : encoder!,
+    maxLength: maxLength ?? Math.min(defaults.maxLength, positions ?? Infinity),
+    truncationSide,
+    seed,
+  };
+  return { shape, defaults };
+}
+
+/** Defaults beside what the user sets: a width of one's own comes with the usual number of heads. */
+function fitting(
+  defaults: EncoderShape['encoder'],
+  given: EncoderShape['encoder'] | undefined,
+): EncoderShape['encoder'] {
+  const { numAttentionHeads, dropout, ...rest } = defaults;
+  const rates = given?.hiddenDropoutProb ?? given?.attentionProbsDropoutProb;
+  return {
+    ...rest,
+    ...(given?.hiddenSize === undefined && { numAttentionHeads }),
+    ...(rates === undefined && { dropout }),
+  };
+}
+
+function defaultsOf({ request, labels, count, texts }: TrainingContext): TransformerDefaults {
+  const characters = texts.slice(0, count).reduce((sum, text) => sum + text.length, 0);
+  return transformerDefaults({
+    examples: count,
+    labels: labels.length,
+    meanLength: characters / count,
+    maxLength: request.options.maxLength,
+  });
+}

@@ -1,0 +1,79 @@
+import type { TrainingResult } from '../../train/trainer.ts';
+import { dataWarnings, guessingWarning } from '../dataWarnings.ts';
+import type { TrainingWarning } from '../trainingWarnings.ts';
+import { type HeldOutResult, heldOutResult, type Measured } from './heldOut.ts';
+import type { TrainingContext } from './trainingContext.ts';
+
+/** What a training came to. */
+export interface Outcome {
+  readonly training: TrainingResult;
+  readonly measured: Measured | undefined;
+  readonly choice: ModelChosen;
+  readonly warnings: readonly TrainingWarning[];
+  readonly used: Readonly<Record<string, unknown>>;
+}
+
+/** Which model a classifier has, and why. */
+export interface ModelChosen {
+  /** 'ngrams', 'transformer', 'bert', or both: 'ngrams and transformer'. */
+  readonly encoder: string;
+  /** In plain words. */
+  readonly reason: string;
+}
+
+/** How the training of a classifier went. */
+export interface ClassifierTrainingResult extends TrainingResult {
+  /** How good it is on rows it has not learned from; undefined where none were held out. */
+  readonly heldOut: HeldOutResult | undefined;
+  /** What a person should know of the data and of the training. */
+  readonly warnings: readonly TrainingWarning[];
+  readonly choice: ModelChosen;
+  /** The sizes and training options that were used, given or not. */
+  readonly used: Readonly<Record<string, unknown>>;
+}
+
+/** A mean loss so many times that of guessing is of a training that has gone wrong. */
+const DIVERGED = 3;
+
+export function resultOf(context: TrainingContext, outcome: Outcome): ClassifierTrainingResult {
+  const { request, examples, targets, labels, multiLabel } = context;
+  const { training, measured, choice, used } = outcome;
+  const heldOut = measured && heldOutResult(measured, examples, targets, labels, multiLabel);
+  const guessing = heldOut && guessingWarning(heldOut);
+  return {
+    ...training,
+    heldOut,
+    warnings: [
+      ...dataWarnings({
+        examples: request.examples,
+        labels,
+        validationData: request.validation?.examples,
+      }),
+      ...divergence(context, training),
+      ...(guessing ? [guessing] : []),
+      ...outcome.warnings,
+    ],
+    choice,
+    used,
+  };
+}
+
+/** A loss far above that of guessing: the learning rate, nearly always. */
+function divergence(
+  { labels, multiLabel, request }: TrainingContext,
+  { trainLoss }: TrainingResult,
+): TrainingWarning[] {
+  const guess = multiLabel ? Math.LN2 : Math.log(labels.length);
+  if (trainLoss <= DIVERGED * guess) return [];
+  const { learningRate } = request.training;
+  const rate = learningRate === undefined ? 'learningRate' : `learningRate (${learningRate})`;
+  return [
+    {
+      code: 'DIVERGED',
+      message: `The training diverged: its mean loss is ${format(trainLoss)}, guessing has ${format(guess)}. Lower ${rate}, and train anew.`,
+    },
+  ];
+}
+
+const format = (loss: number) =>
+  loss < 1000 ? loss.toFixed(2) : Math.round(loss).toLocaleString('en');
