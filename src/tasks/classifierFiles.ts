@@ -10,12 +10,8 @@ import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { int32Tensor, toInt32 } from '../formats/tensorData.ts';
 import { encoderConfigFromHf, encoderConfigToHf } from '../models/encoderConfig.ts';
 import { KnownWords } from '../models/knownWords.ts';
-import { NgramsClassifier } from '../models/ngrams/ngramsClassifier.ts';
-import {
-  type NgramsConfig,
-  type NgramsOptions,
-  parseNgramsConfig,
-} from '../models/ngrams/ngramsConfig.ts';
+import { NgramsClassifier, type NgramsModelConfig } from '../models/ngrams/ngramsClassifier.ts';
+import { type NgramsOptions, parseNgramsConfig } from '../models/ngrams/ngramsConfig.ts';
 import type { SavedWeights } from '../models/parameterStore.ts';
 import {
   SequenceClassifier,
@@ -194,7 +190,7 @@ function readEncoder(
 function ownConfig(
   config: JsonObject,
   name: string,
-): { mixture: Mixture; ngrams: NgramsConfig | undefined } {
+): { mixture: Mixture; ngrams: NgramsModelConfig | undefined } {
   const own = isJsonObject(config.anyformer) ? config.anyformer.classifier : undefined;
   if (own === undefined) return { mixture: { ngrams: 1, encoder: 1 }, ngrams: undefined };
   const fail = (what: string, value: unknown) =>
@@ -212,7 +208,11 @@ function ownConfig(
   if (!isJsonObject(own.ngrams)) throw fail('ngrams must be an object', own.ngrams);
   try {
     const options = { ...own.ngrams, type: 'ngrams' } as unknown as NgramsOptions;
-    return { mixture, ngrams: parseNgramsConfig(options, `${name}: anyformer.classifier.ngrams`) };
+    const where = `${name}: anyformer.classifier.ngrams`;
+    const { characterNgrams, minFrequency, ...config } = parseNgramsConfig(options, where);
+    if (!characterNgrams) throw fail('ngrams.characterNgrams must be there', undefined);
+    if (!minFrequency) throw fail('ngrams.minFrequency must be there', undefined);
+    return { mixture, ngrams: { ...config, characterNgrams, minFrequency } };
   } catch (cause) {
     if (!(cause instanceof AnyformerError)) throw cause;
     throw new AnyformerError('INVALID_FILE', cause.message, { cause });

@@ -1,4 +1,9 @@
-import type { NgramsConfig } from './ngramsConfig.ts';
+import type { NgramRange, NgramsConfig } from './ngramsConfig.ts';
+
+/** Which n-grams there are. */
+export type Extraction = Pick<NgramsConfig, 'wordNgrams' | 'lowercase'> & {
+  readonly characterNgrams: NgramRange;
+};
 
 /** A word with its marks and apostrophes, or one character that is neither letter nor blank. */
 const WORD = /[\p{L}\p{M}\p{N}_]+(?:['’][\p{L}\p{M}]+)*|[^\s\p{L}\p{M}\p{N}_]/gu;
@@ -41,7 +46,7 @@ export class HashBuffer {
  */
 export function extractNgrams(
   text: string,
-  config: Pick<NgramsConfig, 'wordNgrams' | 'characterNgrams' | 'lowercase'>,
+  config: Extraction,
   words: HashBuffer,
   characters: HashBuffer,
 ): void {
@@ -51,7 +56,7 @@ export function extractNgrams(
   if (config.characterNgrams[1] > 0) characterNgrams(shown, config.characterNgrams, characters);
 }
 
-function wordNgrams(text: string, [from, to]: NgramsConfig['wordNgrams'], into: HashBuffer): void {
+function wordNgrams(text: string, [from, to]: NgramRange, into: HashBuffer): void {
   const found = text.match(WORD);
   if (!found) return;
   const hashes = new Int32Array(found.length + 2);
@@ -75,11 +80,7 @@ function wordNgrams(text: string, [from, to]: NgramsConfig['wordNgrams'], into: 
   }
 }
 
-function characterNgrams(
-  text: string,
-  [from, to]: NgramsConfig['characterNgrams'],
-  into: HashBuffer,
-): void {
+function characterNgrams(text: string, [from, to]: NgramRange, into: HashBuffer): void {
   for (const chunk of text.match(CHUNK) ?? []) {
     const length = chunk.length + 2;
     const codeAt = (i: number) => (i === 0 || i === length - 1 ? BLANK : chunk.charCodeAt(i - 1));

@@ -1,12 +1,13 @@
 import { type SparseRows, SparseRowsBuilder } from '../../kernels/sparseRows.ts';
-import { extractNgrams, HashBuffer } from './extractNgrams.ts';
+import { type Extraction, extractNgrams, HashBuffer } from './extractNgrams.ts';
 import { HashIndex } from './hashIndex.ts';
 import type { NgramsConfig } from './ngramsConfig.ts';
 
 /** Above so many features, those of a single text are left out. */
 const MANY_FEATURES = 500_000;
 
-type Extraction = Pick<NgramsConfig, 'wordNgrams' | 'characterNgrams' | 'lowercase'>;
+/** Which n-grams there are, and how rare a feature may be. */
+type Features = Extraction & Pick<NgramsConfig, 'minFrequency'>;
 
 /**
  * The features a linear model knows, and what each counts: tf-idf with sublinear counts,
@@ -20,17 +21,24 @@ export class NgramVocabulary {
   readonly #index: HashIndex;
   readonly #words = new HashBuffer();
   readonly #characters = new HashBuffer();
+  /** What an n-gram that is no feature counts in the norm. */
+  readonly #unknownIdf: number;
 
   /**
+   * @param extraction the n-grams there are, and with `minFrequency` how rare the features may be.
    * @param hashes (D) the features.
    * @param idf (D) inverse document frequency of each.
    */
   constructor(
-    private readonly extraction: Extraction,
+    private readonly extraction: Features,
     readonly hashes: Int32Array,
     readonly idf: Float32Array,
   ) {
     this.#index = HashIndex.of(hashes);
+    // Where every n-gram of a training text is a feature, those of a single text have a share in its
+    // norm. So must the new n-grams of a new text, or its scores would be larger than those that
+    // cross-validation saw.
+    this.#unknownIdf = extraction.minFrequency === 1 ? idf.reduce((a, b) => Math.max(a, b), 0) : 0;
   }
 
   /** Number of features, D. */
@@ -53,10 +61,10 @@ export class NgramVocabulary {
       let squares = 0;
       eachCount(buffer, (hash, count) => {
         const column = this.#index.get(hash);
-        if (column < 0) return;
-        const value = (1 + Math.log(count)) * this.idf[column]!;
+        const idf = column < 0 ? this.#unknownIdf : this.idf[column]!;
+        const value = (1 + Math.log(count)) * idf;
         squares += value * value;
-        rows.add(column, value);
+        if (column >= 0) rows.add(column, value);
       });
       if (squares > 0) rows.scale(from, 1 / Math.sqrt(squares));
     }
@@ -74,7 +82,7 @@ export class NgramCounter {
   readonly #words = new HashBuffer();
   readonly #characters = new HashBuffer();
 
-  constructor(private readonly config: NgramsConfig) {}
+  constructor(private readonly config: Features & Pick<NgramsConfig, 'maxFeatures'>) {}
 
   add(text: string): void {
     this.#words.length = 0;
@@ -104,9 +112,13 @@ export class NgramCounter {
    * @param known features that are kept in any case, first and in their order: those of a model
    *   that is trained further, whose idf they keep.
    */
-  finish(known?: NgramVocabulary): { vocabulary: NgramVocabulary; rows: SparseRows } {
+  finish(known?: NgramVocabulary): {
+    vocabulary: NgramVocabulary;
+    rows: SparseRows;
+    minFrequency: number;
+  } {
     const texts = this.#borders.length;
-    const { column, hashes } = this.#select(known);
+    const { column, hashes, minFrequency } = this.#select(known);
     const idf = new Float32Array(hashes.length);
     idf.set(known?.idf ?? []);
     for (let feature = 0; feature < this.#found.size; feature++) {
@@ -115,8 +127,9 @@ export class NgramCounter {
       idf[at] = Math.log((1 + texts) / (1 + this.#frequencies[feature]!)) + 1;
     }
     return {
-      vocabulary: new NgramVocabulary(this.config, hashes, idf),
+      vocabulary: new NgramVocabulary({ ...this.config, minFrequency }, hashes, idf),
       rows: this.#rows(column, idf),
+      minFrequency,
     };
   }
 
@@ -124,13 +137,14 @@ export class NgramCounter {
   #select(known: NgramVocabulary | undefined) {
     const { maxFeatures } = this.config;
     const count = this.#found.size;
-    const least = this.config.minFrequency ?? (count > MANY_FEATURES ? 2 : 1);
+    let least = this.config.minFrequency ?? (count > MANY_FEATURES ? 2 : 1);
     let kept = Int32Array.from({ length: count }, (_, feature) => feature).filter(
       (feature) => this.#frequencies[feature]! >= least,
     );
     if (kept.length > maxFeatures) {
       // Of equally frequent ones the first that occurred.
       kept.sort((a, b) => this.#frequencies[b]! - this.#frequencies[a]! || a - b);
+      least = Math.max(least, this.#frequencies[kept[maxFeatures]!]!, 2);
       kept = kept.slice(0, maxFeatures).sort();
     }
     const { keys } = this.#found;
@@ -141,7 +155,7 @@ export class NgramCounter {
     for (let feature = 0; feature < count; feature++) {
       if (column[feature]! < 0) column[feature] = index.get(keys[feature]!);
     }
-    return { column, hashes: index.keys.slice() };
+    return { column, hashes: index.keys.slice(), minFrequency: least };
   }
 
   #rows(column: Int32Array, idf: Float32Array): SparseRows {

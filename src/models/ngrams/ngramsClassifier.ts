@@ -2,7 +2,14 @@ import { AnyformerError, show } from '../../core/errors.ts';
 import type { SafeTensor } from '../../formats/safetensors.ts';
 import { float32Tensor, int32Tensor, toFloat32, toInt32 } from '../../formats/tensorData.ts';
 import { SparseRowsBuilder } from '../../kernels/sparseRows.ts';
-import type { NgramsConfig } from './ngramsConfig.ts';
+import type { NgramRange, NgramsConfig } from './ngramsConfig.ts';
+
+/** The configuration of a model that is there: nothing of it follows from data any more. */
+export type NgramsModelConfig = NgramsConfig & {
+  readonly characterNgrams: NgramRange;
+  readonly minFrequency: number;
+};
+
 import { NgramVocabulary } from './ngramVocabulary.ts';
 
 const NAMES = {
@@ -28,7 +35,7 @@ export class NgramsClassifier {
    *   which one holds, otherwise one a label.
    */
   constructor(
-    readonly config: NgramsConfig,
+    readonly config: NgramsModelConfig,
     readonly vocabulary: NgramVocabulary,
     readonly outputs: readonly Float32Array[],
     readonly numLabels: number,
@@ -66,7 +73,7 @@ export class NgramsClassifier {
 
   /** @throws AnyformerError `INVALID_FILE` for tensors that do not fit one another. */
   static fromSafetensors(
-    config: NgramsConfig,
+    config: NgramsModelConfig,
     numLabels: number,
     multiLabel: boolean,
     tensors: ReadonlyMap<string, SafeTensor>,

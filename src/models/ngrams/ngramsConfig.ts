@@ -10,7 +10,11 @@ export interface NgramsOptions {
   type: 'ngrams';
   /** Words in a row that are one feature. Default: [1, 3]. */
   wordNgrams?: NgramRange;
-  /** Characters in a row inside of a word that are one feature. Default: [2, 5]. */
+  /**
+   * Characters in a row inside of a word that are one feature. Default: follows the data: [2, 5], or
+   * none where the texts have more than 8 million characters together: words suffice there, and
+   * characters would take most of the time.
+   */
   characterNgrams?: NgramRange;
   /**
    * Training texts a feature must occur in to be kept. Default: follows the data: 1, or 2 where
@@ -31,7 +35,7 @@ export interface NgramsOptions {
 /** {@link NgramsOptions} checked and complete. */
 export interface NgramsConfig {
   readonly wordNgrams: NgramRange;
-  readonly characterNgrams: NgramRange;
+  readonly characterNgrams: NgramRange | undefined;
   readonly minFrequency: number | undefined;
   readonly maxFeatures: number;
   readonly lowercase: boolean;
@@ -52,7 +56,7 @@ const range = v.custom<NgramRange>(
 const schema = v.strictObject({
   type: v.literal('ngrams', "'ngrams'"),
   wordNgrams: v.optional(range, [1, 3]),
-  characterNgrams: v.optional(range, [2, 5]),
+  characterNgrams: v.optional(range),
   minFrequency: v.optional(positiveInteger),
   maxFeatures: v.optional(positiveInteger, 1_000_000),
   lowercase: v.optional(v.boolean('true or false'), true),
@@ -64,12 +68,26 @@ const schema = v.strictObject({
  * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`.
  */
 export function parseNgramsConfig(options: NgramsOptions, where = 'encoder'): NgramsConfig {
-  const { type: _, minFrequency, C, ...rest } = parseOptions(where, schema, options);
-  if (rest.wordNgrams[1] === 0 && rest.characterNgrams[1] === 0) {
+  const {
+    type: _,
+    minFrequency,
+    C,
+    characterNgrams,
+    ...rest
+  } = parseOptions(where, schema, options);
+  if (rest.wordNgrams[1] === 0 && characterNgrams?.[1] === 0) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
       `${where}: wordNgrams and characterNgrams are both ${show([0, 0])}, which leaves no features; give one of them a range such as [1, 2].`,
     );
   }
-  return { ...rest, minFrequency, C };
+  return { ...rest, characterNgrams, minFrequency, C };
+}
+
+const MANY_CHARACTERS = 8_000_000;
+
+/** The n-grams of characters that are used where the options name none. */
+export function characterNgramsFor(config: NgramsConfig, characters: number): NgramRange {
+  if (config.characterNgrams) return config.characterNgrams;
+  return characters > MANY_CHARACTERS && config.wordNgrams[1] > 0 ? [0, 0] : [2, 5];
 }

@@ -40,6 +40,7 @@ const FEWEST = 8;
 /** Up to so many rows a split would leave too few on both sides. */
 const FEW = 200;
 const SOME = 1000;
+const MANY = 5000;
 const MOST_HELD_OUT = 2000;
 
 /** Folds for cross-validation of something quick; undefined where there are too few texts. */
@@ -49,7 +50,7 @@ export function foldDivision(
   seed: number,
 ): Division | undefined {
   if (texts < FEWEST) return undefined;
-  const foldCount = examples.length < SOME ? Math.min(10, texts) : 3;
+  const foldCount = Math.min(texts, examples.length < SOME ? 10 : examples.length < MANY ? 5 : 3);
   const folds = foldsOf(examples, { folds: foldCount, seed });
   return { method: 'cross-validation', folds, foldCount };
 }

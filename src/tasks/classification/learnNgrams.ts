@@ -4,9 +4,10 @@ import { rowCount, type SparseRows } from '../../kernels/sparseRows.ts';
 import {
   labelLogits,
   NgramsClassifier,
+  type NgramsModelConfig,
   outputCount,
 } from '../../models/ngrams/ngramsClassifier.ts';
-import type { NgramsConfig } from '../../models/ngrams/ngramsConfig.ts';
+import { characterNgramsFor, type NgramsConfig } from '../../models/ngrams/ngramsConfig.ts';
 import { NgramCounter } from '../../models/ngrams/ngramVocabulary.ts';
 import { fitNaiveBayesSvm } from '../../train/naiveBayesSvm.ts';
 import { Pacer } from '../../train/pacer.ts';
@@ -29,6 +30,7 @@ export interface NgramsSlow {
 
 /** What the values of `C` are that are compared where none is given. */
 const CANDIDATES_FOR_C = [0.1, 0.3, 1, 3];
+const MANY_ROWS = 1000;
 
 /** Features and rows of the training texts, from which models are fitted to all or some of them. */
 export class NgramsLearner {
@@ -38,7 +40,7 @@ export class NgramsLearner {
 
   private constructor(
     private readonly data: NgramsData,
-    private readonly config: NgramsConfig,
+    private readonly config: NgramsModelConfig,
     private readonly vocabulary: NgramsClassifier['vocabulary'],
     private readonly rows: SparseRows,
     private readonly seed: number,
@@ -58,7 +60,9 @@ export class NgramsLearner {
     slow: NgramsSlow,
     previous?: NgramsClassifier,
   ): Promise<NgramsLearner> {
-    const counter = new NgramCounter(config);
+    const characters = data.texts.reduce((sum, text) => sum + text.length, 0);
+    const extraction = { ...config, characterNgrams: characterNgramsFor(config, characters) };
+    const counter = new NgramCounter(extraction);
     const pacer = new Pacer();
     const clock = new ProgressClock();
     const totalSteps = data.texts.length;
@@ -76,8 +80,9 @@ export class NgramsLearner {
         remainingSeconds: clock.remainingSeconds(step, totalSteps),
       });
     }
-    const { vocabulary, rows } = counter.finish(previous?.vocabulary);
-    return new NgramsLearner(data, config, vocabulary, rows, seed, slow, previous);
+    const { vocabulary, rows, minFrequency } = counter.finish(previous?.vocabulary);
+    const complete = { ...extraction, minFrequency };
+    return new NgramsLearner(data, complete, vocabulary, rows, seed, slow, previous);
   }
 
   /** A model of all rows, or of some. */
@@ -101,37 +106,66 @@ export class NgramsLearner {
     folds: Int32Array,
     C: number | undefined,
   ): Promise<{ C: number; logits: Float32Array[]; loss: number }> {
-    const candidates = C === undefined ? CANDIDATES_FOR_C : [C];
     const count = folds.reduce((most, fold) => Math.max(most, fold), -1) + 1;
-    const all = Int32Array.from(folds, (_, row) => row);
-    const measured = all.filter((row) => folds[row]! >= 0);
-    const targets = targetsAt(this.data.targets, measured, this.data.labels.length);
-    const clock = new ProgressClock();
-    const totalSteps = candidates.length * count;
-    let step = 0;
+    const candidates = C === undefined ? CANDIDATES_FOR_C : [C];
+    // Of many rows one fold tells which candidate is best; the others are for the best one only.
+    const few = Math.min(count, folds.length < MANY_ROWS ? 3 : 1);
+    const report = this.#reporter(candidates.length * few + count - few);
     let best: { C: number; logits: Float32Array[]; loss: number } | undefined;
     for (const candidate of candidates) {
-      const logits: Float32Array[] = new Array(folds.length);
-      for (let fold = 0; fold < count; fold++) {
-        const learn = all.filter((row) => folds[row] !== fold);
-        const outputs = await this.#fitOutputs(candidate, learn);
-        for (const row of measured) {
-          if (folds[row] === fold) logits[row] = this.#logitsOf(outputs, row);
-        }
-        step++;
-        await this.slow.onProgress({
-          phase: 'compare',
-          step,
-          totalSteps,
-          elapsedSeconds: clock.elapsedSeconds,
-          remainingSeconds: clock.remainingSeconds(step, totalSteps),
-        });
+      const logits: Float32Array[] = [];
+      for (let fold = 0; fold < few; fold++) {
+        await this.#measureFold(candidate, folds, fold, logits);
+        await report();
       }
-      const found = Array.from(measured, (row) => logits[row]!);
-      const { loss } = fitCalibration(found, targets, this.data.multiLabel);
+      const loss = this.#lossOf(logits);
       if (best === undefined || loss < best.loss) best = { C: candidate, logits, loss };
     }
-    return best!;
+    for (let fold = few; fold < count; fold++) {
+      await this.#measureFold(best!.C, folds, fold, best!.logits);
+      await report();
+    }
+    return { ...best!, loss: this.#lossOf(best!.logits) };
+  }
+
+  /** Fills in the logits of the rows of a fold, by a model of the others. */
+  async #measureFold(
+    C: number,
+    folds: Int32Array,
+    fold: number,
+    logits: Float32Array[],
+  ): Promise<void> {
+    const all = Int32Array.from(folds, (_, row) => row);
+    const outputs = await this.#fitOutputs(
+      C,
+      all.filter((row) => folds[row] !== fold),
+    );
+    for (const row of all) {
+      if (folds[row] === fold) logits[row] = this.#logitsOf(outputs, row);
+    }
+  }
+
+  /** The calibrated loss of the rows that have logits. */
+  #lossOf(logits: readonly Float32Array[]): number {
+    const rows = Int32Array.from(Object.keys(logits), Number);
+    const targets = targetsAt(this.data.targets, rows, this.data.labels.length);
+    const found = Array.from(rows, (row) => logits[row]!);
+    return fitCalibration(found, targets, this.data.multiLabel).loss;
+  }
+
+  #reporter(totalSteps: number): () => Promise<void> {
+    const clock = new ProgressClock();
+    let step = 0;
+    return async () => {
+      step++;
+      await this.slow.onProgress({
+        phase: 'compare',
+        step,
+        totalSteps,
+        elapsedSeconds: clock.elapsedSeconds,
+        remainingSeconds: clock.remainingSeconds(step, totalSteps),
+      });
+    };
   }
 
   /** The logits of all rows. */
