@@ -1,5 +1,5 @@
 import { AnyformerError, show } from '../core/errors.ts';
-import { nearestName } from './nearestName.ts';
+import { nearestName } from '../core/nearestName.ts';
 
 /** One labelled text: one label, or several at once (multi-label), perhaps none of them. */
 export interface TextExample {

@@ -1,6 +1,6 @@
 import { AnyformerError, show } from '../core/errors.ts';
+import { nearestName } from '../core/nearestName.ts';
 import type { TextExample } from './labels.ts';
-import { nearestName } from './nearestName.ts';
 import type { RowProblem, TableRow } from './table.ts';
 import { readTable } from './tableReaders.ts';
 import type { TextSource } from './textChunks.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { nearestName } from '../../src/data/nearestName.ts';
 import { examplesFromTable, readExamples } from '../../src/data/readExamples.ts';
 
 const columns = { text: 'text', label: 'label' };
@@ -80,16 +79,5 @@ describe('readExamples', () => {
     await expect(read('jsonl', '{')).rejects.toThrow(/None of the 1 rows .* row 1: it is not JSON/);
     await expect(read('xlsx', '')).rejects.toThrow(/'xlsx' is not known; known are csv, tsv/);
     await expect(read('toString', '')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  });
-});
-
-describe('nearestName', () => {
-  it('suggests what was probably meant, and nothing far away', () => {
-    const names = ['text', 'label', 'numAttentionHeads'];
-    expect(nearestName('txt', names)).toBe('text');
-    expect(nearestName('LABELS', names)).toBe('label');
-    expect(nearestName('numAttentionHead', names)).toBe('numAttentionHeads');
-    expect(nearestName('body', names)).toBeUndefined();
-    expect(nearestName('x', [])).toBeUndefined();
   });
 });
