@@ -1,7 +1,7 @@
 import { AnyformerError, show } from '../core/errors.ts';
+import { crc32 } from '../formats/crc32.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { BytesCounter, type BytesOfSet } from './bytesOfSet.ts';
-import { crc32 } from './crc32.ts';
 import { readUntilStill } from './readUntilStill.ts';
 import type { ReadOptions, Storage } from './storage.ts';
 

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
 import { anObject, integer, parseOptions, positiveInteger } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { TextExample } from '../data/labels.ts';
 import { type EncoderOptions, parseEncoderConfig } from '../models/encoderConfig.ts';
 import {
   Tokenizer,
@@ -12,7 +11,9 @@ import {
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
 import { checkPadding } from './classifierTokenizer.ts';
+import { type ExampleFileOptions, exampleFileEntries } from './fileOptions.ts';
 import { workerOption } from './inWorker.ts';
+import type { ExampleSource } from './openExamples.ts';
 import { evaluateEntries, parseTaskTraining } from './taskOptions.ts';
 
 /** A vocabulary that `train` learns from the training texts. */
@@ -96,18 +97,24 @@ export function parseClassifierOptions(options: unknown) {
 
 const TOKENIZER_TYPES: readonly unknown[] = ['wordpiece', 'byte-level-bpe'];
 
-/** Options of `train`: those of the training loop, and what to validate on. */
-export type ClassifierTrainingOptions = TrainingOptions & {
-  /** Examples to evaluate on while training. */
-  validationData?: readonly TextExample[];
-  /** Share of the examples to hold out for it, in [0, 1). Default: 0. */
-  validationSplit?: number;
-};
+/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+export type ClassifierTrainingOptions = TrainingOptions &
+  ExampleFileOptions & {
+    /** Examples to evaluate on while training, given as those to learn from. */
+    validationData?: ExampleSource;
+    /** Share of the examples to hold out for it, in [0, 1). Default: 0. */
+    validationSplit?: number;
+  };
 
 /** Checks the options of `TextClassifier.train`. */
 export function parseClassifierTraining(options: ClassifierTrainingOptions | undefined) {
-  const examples = v.array(v.unknown(), 'a list of examples');
-  return parseTaskTraining('TextClassifier.train', examples, options);
+  const examples = v.custom<ExampleSource>((x) => x !== null, 'examples');
+  return parseTaskTraining<ExampleSource, ExampleFileOptions>(
+    'TextClassifier.train',
+    examples,
+    exampleFileEntries,
+    options,
+  );
 }
 
 export interface PredictOptions {
@@ -119,7 +126,9 @@ export interface PredictOptions {
   onProgress?: OnProgress;
 }
 
-export type EvaluateOptions = Omit<PredictOptions, 'topK'>;
+export type EvaluateOptions = Omit<PredictOptions, 'topK'> & ExampleFileOptions;
+
+export const evaluateSchema = v.strictObject({ ...evaluateEntries, ...exampleFileEntries });
 
 export const predictSchema = v.strictObject({
   ...evaluateEntries,

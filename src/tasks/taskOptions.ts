@@ -7,6 +7,7 @@ import {
   type TrainingOptions,
   trainingOptionEntries,
 } from '../train/trainingOptions.ts';
+import { type FileEntries, type FileOptions, splitOptions } from './fileOptions.ts';
 
 export const evaluateEntries = {
   batchSize: v.optional(positiveInteger, 32),
@@ -25,19 +26,26 @@ interface Validation<Data> {
  * Checks what `train` of a task adds to the options of the loop, and the loop's names with it.
  *
  * @param data what its `validationData` must be.
+ * @param fileEntries the options that say how a file is read.
  */
-export function parseTaskTraining<Data>(
+export function parseTaskTraining<Data, File extends FileOptions>(
   where: string,
   data: v.GenericSchema,
-  options: (TrainingOptions & Validation<Data>) | undefined,
+  fileEntries: FileEntries<File>,
+  options: (TrainingOptions & Validation<Data> & File) | undefined,
 ) {
   const schema = v.strictObject({
     ...trainingOptionEntries,
+    ...fileEntries,
     validationData: v.optional(data),
     validationSplit: v.optional(fraction),
   });
-  const { seed } = parseOptions(where, schema, options);
-  const { validationData, validationSplit = 0, ...training } = options ?? {};
+  parseOptions(where, schema, options);
+  const { file, rest } = splitOptions<File, TrainingOptions & Validation<Data>>(
+    fileEntries,
+    options,
+  );
+  const { validationData, validationSplit = 0, ...training } = rest;
   if (validationData !== undefined && validationSplit > 0) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
@@ -45,6 +53,7 @@ export function parseTaskTraining<Data>(
     );
   }
   // What does not go together is refused here, before a vocabulary is learned.
-  resolveTrainingOptions(where, training, validationData !== undefined || validationSplit > 0);
-  return { validationData, validationSplit, training, seed };
+  const willEvaluate = validationData !== undefined || validationSplit > 0;
+  const { seed } = resolveTrainingOptions(where, training, willEvaluate);
+  return { validationData, validationSplit, training, seed, file };
 }

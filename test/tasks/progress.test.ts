@@ -70,7 +70,7 @@ describe('progress carries its numbers, and says them', () => {
     const texts = textsOf(LONG);
     const options = { maxSteps: 2, batchSize: 2, validationSplit: 0.01 };
     await watch((onProgress) => generator.train(texts, { ...options, onProgress }));
-    await watch((onProgress) => generator.evaluate(texts.slice(0, 1), { onProgress }));
+    await watch((onProgress) => generator.evaluate(['ice and snow'], { onProgress }));
     const writing = await watch((onProgress) =>
       generator.generate('ice', { maxNewTokens: 4, onProgress }),
     );
