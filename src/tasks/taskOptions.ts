@@ -14,7 +14,6 @@ export const evaluateEntries = {
   signal: v.optional(abortSignal),
   onProgress: v.optional(callback<OnProgress>()),
 };
-export const evaluateSchema = v.strictObject(evaluateEntries);
 
 /** What to validate on while training. */
 interface Validation<Data> {

@@ -1,6 +1,6 @@
 import { disposeSymbol } from '../core/disposal.ts';
 import { parseOptions } from '../core/options.ts';
-import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
+import type { Warned } from '../core/warnings.ts';
 import type { TextExample } from '../data/labels.ts';
 import { SequenceClassifier } from '../models/sequenceClassifier.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
@@ -24,6 +24,7 @@ import {
 import {
   type ClassifierTrainingOptions,
   type EvaluateOptions,
+  evaluateSchema,
   type ParsedClassifierOptions,
   type PredictOptions,
   parseClassifierOptions,
@@ -34,11 +35,17 @@ import {
 import { makeTokenizer } from './classifierTokenizer.ts';
 import { createTask } from './createTask.ts';
 import type { BatchesOptions } from './eachBatch.ts';
+import {
+  checkFileOptions,
+  type ExampleFileOptions,
+  exampleFileEntries,
+  splitOptions,
+} from './fileOptions.ts';
 import { computeLogits, type LabelScore, scoreLabels } from './labelScores.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
+import { type ExampleSource, openExamples } from './openExamples.ts';
 import { SequenceClassification } from './sequenceClassification.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
-import { evaluateSchema } from './taskOptions.ts';
 import { encodeExamples, prepareExamples, type TextDataset } from './textDataset.ts';
 import { textsOf } from './textsOf.ts';
 
@@ -61,7 +68,7 @@ const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
  *
  * @example
  * const classifier = await TextClassifier.create({ maxLength: 200 });
- * await classifier.train([{ text: 'A lovely film.', label: 'positive' }, …], { epochs: 2 });
+ * await classifier.train('films.csv', { epochs: 2 }); // or [{ text: 'A lovely film.', label: 'good' }, …]
  * await classifier.predict('Quiet and lovely.'); // [{ label: 'positive', score: 0.97 }, …]
  * await classifier.save('./model');
  * const again = await TextClassifier.load('./model');
@@ -117,20 +124,27 @@ export class TextClassifier {
    *
    * The same examples, options and seed give the same weights in every runtime without relaxed SIMD.
    *
-   * @param examples a list, or an AsyncIterable that is read to its end before it begins.
+   * @param examples the path or address of a csv, tsv, json or jsonl (also .gz, or in a .zip), a File or
+   *   Blob, or `{ text, label }` in a list or an AsyncIterable. Rows of a file that cannot be used are
+   *   left out, as `warnings` of the result say.
    * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
-   *   `validationData` or `validationSplit`.
+   *   `validationData` or `validationSplit`; `format`, `textColumn` and `labelColumn` for files that do
+   *   not tell.
    * @throws AnyformerError `INVALID_DATA` for examples that cannot be learned from,
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(
-    examples: TextExamples,
+    examples: ExampleSource,
     options: ClassifierTrainingOptions = {},
   ): Promise<TrainingResult> {
     return this.#life.training(async () => {
-      const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
-      const all = await collectExamples(examples, 'Training', training.signal);
-      const { labels, learn, validate } = prepareExamples(all, validationData, {
+      const { validationData, validationSplit, training, seed, file } =
+        parseClassifierTraining(options);
+      checkFileOptions(TRAIN, file, [examples, validationData]);
+      const reading = { ...file, what: 'Training', signal: training.signal };
+      const all = await openExamples(examples, TRAIN, reading);
+      const held = await openExamples(validationData, `${TRAIN}: validationData`, reading);
+      const { labels, learn, validate } = prepareExamples(all.examples, held.examples, {
         labels: this.labels,
         multiLabel: this.#options.multiLabel,
         validationSplit,
@@ -138,7 +152,8 @@ export class TextClassifier {
       });
       // Refuses weights of labels that there are not.
       if (training.classWeight) classWeightVector(training.classWeight, labels);
-      return this.#learn(labels, learn, validate, training);
+      const result = await this.#learn(labels, learn, validate, training);
+      return { ...result, warnings: [...all.warnings, ...held.warnings, ...result.warnings] };
     });
   }
 
@@ -176,17 +191,27 @@ export class TextClassifier {
   /**
    * Measures the classifier on labelled examples.
    *
-   * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples.
+   * @param examples as for `train`.
+   * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples; `STORAGE`
+   *   for a file that is not there.
+   *
+   * @example
+   * const { accuracy } = await classifier.evaluate('heldOut.csv');
    */
   async evaluate(
-    examples: TextExamples,
+    examples: ExampleSource,
     options: EvaluateOptions = {},
-  ): Promise<ClassificationReport> {
+  ): Promise<ClassificationReport & Warned> {
+    const where = 'TextClassifier.evaluate';
     const parts = this.#life.ready('evaluate');
-    const parsed = parseOptions('TextClassifier.evaluate', evaluateSchema, options);
-    const all = await collectExamples(examples, 'Evaluation', parsed.signal);
-    const dataset = await encodeExamples(all, parts, 'TextClassifier.evaluate', parsed);
-    return measure(parts, dataset, { ...parsed, checkAlive: this.#life.checkAlive });
+    const parsed = parseOptions(where, evaluateSchema, options);
+    const { file } = splitOptions<ExampleFileOptions, object>(exampleFileEntries, options);
+    checkFileOptions(where, file, [examples]);
+    const reading = { ...file, what: 'Evaluation', signal: parsed.signal };
+    const { examples: all, warnings } = await openExamples(examples, where, reading);
+    const dataset = await encodeExamples(all, parts, where, parsed);
+    const report = await measure(parts, dataset, { ...parsed, checkAlive: this.#life.checkAlive });
+    return { ...report, warnings };
   }
 
   /**
