@@ -25,7 +25,7 @@ export async function collectPairs(
   if (!isList) {
     throw new AnyformerError(
       'INVALID_DATA',
-      `${where} takes { source, target } pairs as an array or an AsyncIterable, or the path of a file, received ${show(pairs)}.`,
+      `${where} takes { source, target } pairs as an array or an AsyncIterable, or the path of a file, a File or a Blob, received ${show(pairs)}.`,
     );
   }
   const result: TextPair[] = [];

@@ -199,7 +199,7 @@ describe('readExamples and readPairs', () => {
 
   it.each([
     [CSV, {}, 'INVALID_ARGUMENT', /pass \[text\] with \{ format: 'csv' \} for the text itself/],
-    [[CSV], {}, 'INVALID_ARGUMENT', /row 1 is 'message,[^]*not an object\..*pass \{ format \}/],
+    [[CSV], {}, 'INVALID_ARGUMENT', /row 1 is 'message,[\s\S]*not an object\..*pass \{ format \}/],
     [[{ a: 1 }], { delimiter: ';' }, 'INVALID_ARGUMENT', /delimiter ';' is for a csv/],
     [7, {}, 'INVALID_ARGUMENT', /takes the path or address of a file, .* received 7/],
     [[], { text: 'a', textColumn: 'b' }, 'INVALID_ARGUMENT', /are the same option; pass one/],

@@ -219,7 +219,7 @@ describe('bad input', () => {
     [[['a', 'b'], ['c']], /pair 1 must have two texts, has 1/],
     [[['a', 'b'], { source: ' ', target: 'c' }], /pair 1: source is empty/],
     [[null], /pair 0 must be \{ source, target \}, is null/],
-    [7, /an array or an AsyncIterable, or the path of a file, received 7/],
+    [7, /an array or an AsyncIterable, or the path of a file, a File or a Blob, received 7/],
   ])('of train is refused: %o', async (pairs, pattern) => {
     using own = await Translator.create(TINY_TRANSLATOR);
     await expectRefusal(() => own.train(pairs as never), 'INVALID_DATA', pattern);
