@@ -1,11 +1,8 @@
 import { AnyformerError, show, throwIfAborted } from '../core/errors.ts';
-import { tagOf } from '../core/tagOf.ts';
 import { decodePath, isUrl, parseAddress } from './address.ts';
+import type { FileSource } from './fileSource.ts';
 import { beginsAsHtml, isHtml, networkError } from './httpResponse.ts';
 import type { OpenStorageOptions } from './openStorage.ts';
-
-/** A file: its path or address, a File or Blob, or its bytes. */
-export type FileSource = string | URL | Blob | ArrayBuffer | ArrayBufferView<ArrayBufferLike>;
 
 /** What a file holds, and what tells of which format that is. */
 export interface FileContent {
@@ -16,15 +13,6 @@ export interface FileContent {
   /** The MIME type, without parameters; empty where there is none. */
   readonly type: string;
   readonly bytes: Uint8Array;
-}
-
-/** Whether a value is a file rather than what one holds. Told by its shape, not its class. */
-export function isFileSource(value: unknown): value is FileSource {
-  return (
-    typeof value === 'string' ||
-    ArrayBuffer.isView(value) ||
-    ['URL', 'File', 'Blob', 'ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value))
-  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
-import { isFileSource } from '../storage/readFile.ts';
+import { isFileSource } from '../storage/fileSource.ts';
 
 /** How a file of data is read. */
 export interface FileOptions {

@@ -1,10 +1,7 @@
 import { AnyformerError, show, throwIfAborted } from '../core/errors.ts';
 import type { TrainingWarning } from '../core/warnings.ts';
-import { parseTexts } from '../data/parseTexts.ts';
-import { rowsLeftOut } from '../data/rowsLeftOut.ts';
-import { type FileSource, isFileSource } from '../storage/readFile.ts';
+import { type FileSource, isFileSource } from '../storage/fileSource.ts';
 import type { CorpusFileOptions } from './fileOptions.ts';
-import { openTable } from './openTable.ts';
 
 /**
  * Text to learn to write: a list of texts (`[text]` for one), texts as they arrive, or a file of text by
@@ -34,16 +31,13 @@ export interface OpenedCorpus {
 export async function openCorpus(
   source: unknown,
   where: string,
-  { signal, format, textColumn }: OpenCorpusOptions,
+  { signal, ...file }: OpenCorpusOptions,
 ): Promise<OpenedCorpus> {
   if (!isFileSource(source))
     return { texts: await collectTexts(source, where, signal), warnings: [] };
-  const opening = { format, signal, textItself: '[text]' };
-  return openTable(source, where, opening, async ({ bytes, format, location }) => {
-    const { texts, problems } = await parseTexts(bytes, { format, text: textColumn });
-    const warnings = problems.length > 0 ? [rowsLeftOut(location, problems)] : [];
-    return { texts: checked(texts, where), warnings };
-  });
+  const { readTextFile } = await import('./readDataFile.ts');
+  const { texts, warnings } = await readTextFile(source, where, { ...file, signal });
+  return { texts: checked(texts, where), warnings };
 }
 
 async function collectTexts(

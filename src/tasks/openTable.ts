@@ -2,7 +2,8 @@ import { runtime } from '#runtime';
 import { AnyformerError, show } from '../core/errors.ts';
 import { naming } from '../data/naming.ts';
 import { type UnpackedTable, unpackTable } from '../data/unpackTable.ts';
-import { type FileSource, readFile } from '../storage/readFile.ts';
+import type { FileSource } from '../storage/fileSource.ts';
+import { readFile } from '../storage/readFile.ts';
 
 export interface OpenTableOptions {
   /** Takes the place of what the file's name says. */

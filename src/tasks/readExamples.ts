@@ -1,13 +1,10 @@
 import * as v from 'valibot';
-import { throwIfAborted } from '../core/errors.ts';
 import { abortSignal, parseOptions } from '../core/options.ts';
-import { type ExamplesFound, examplesFromTable, parseExamples } from '../data/parseExamples.ts';
+import type { ExamplesFound } from '../data/parseExamples.ts';
 import type { TextSource } from '../data/textChunks.ts';
-import { type FileSource, isFileSource } from '../storage/readFile.ts';
+import type { FileSource } from '../storage/fileSource.ts';
 import { type ExampleFileOptions, eitherOption, exampleFileEntries } from './fileOptions.ts';
-import { checkLabels } from './openExamples.ts';
-import { COLUMN_FORMATS, openTable } from './openTable.ts';
-import { rowsOf, type TableSource } from './rowsOf.ts';
+import type { TableSource } from './rowsOf.ts';
 
 export interface ReadExamplesOptions extends ExampleFileOptions {
   /** The same as `textColumn`. */
@@ -57,19 +54,6 @@ export async function readExamples(
     text: eitherOption(WHERE, 'textColumn', file.textColumn, 'text', text),
     label: eitherOption(WHERE, 'labelColumn', file.labelColumn, 'label', label),
   };
-  throwIfAborted(signal, 'Reading');
-  const { format } = file;
-  if (isFileSource(source)) {
-    const textItself = "[text] with { format: 'csv' }";
-    const opening = { format, signal, useful: COLUMN_FORMATS, textItself };
-    return openTable(source, WHERE, opening, async (table) => {
-      checkLabels(table.format);
-      return parseExamples(table.bytes, { format: table.format, delimiter, ...asked });
-    });
-  }
-  if (format === undefined) {
-    const { rows, problems } = rowsOf(source, WHERE, { delimiter, signal });
-    return examplesFromTable(rows, asked, problems);
-  }
-  return parseExamples(source as TextSource, { format, delimiter, ...asked });
+  const { examplesOf } = await import('./readDataFile.ts');
+  return examplesOf(source, WHERE, asked, { format: file.format, delimiter, signal });
 }

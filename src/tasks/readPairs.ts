@@ -1,13 +1,10 @@
 import * as v from 'valibot';
-import { throwIfAborted } from '../core/errors.ts';
 import { abortSignal, parseOptions } from '../core/options.ts';
-import { type PairsFound, pairsFromTable, parsePairs } from '../data/parsePairs.ts';
+import type { PairsFound } from '../data/parsePairs.ts';
 import type { TextSource } from '../data/textChunks.ts';
-import { type FileSource, isFileSource } from '../storage/readFile.ts';
+import type { FileSource } from '../storage/fileSource.ts';
 import { eitherOption, type PairFileOptions, pairFileEntries } from './fileOptions.ts';
-import { checkPairs } from './openPairs.ts';
-import { COLUMN_FORMATS, openTable } from './openTable.ts';
-import { rowsOf, type TableSource } from './rowsOf.ts';
+import type { TableSource } from './rowsOf.ts';
 
 export interface ReadPairsOptions extends PairFileOptions {
   /** The same as `sourceColumn`. */
@@ -54,19 +51,6 @@ export async function readPairs(
     source: eitherOption(WHERE, 'sourceColumn', file.sourceColumn, 'source', source),
     target: eitherOption(WHERE, 'targetColumn', file.targetColumn, 'target', target),
   };
-  throwIfAborted(signal, 'Reading');
-  const { format } = file;
-  if (isFileSource(from)) {
-    const textItself = "[text] with { format: 'csv' }";
-    const opening = { format, signal, useful: COLUMN_FORMATS, textItself };
-    return openTable(from, WHERE, opening, async (table) => {
-      checkPairs(table.format);
-      return parsePairs(table.bytes, { format: table.format, delimiter, ...asked });
-    });
-  }
-  if (format === undefined) {
-    const { rows, problems } = rowsOf(from, WHERE, { delimiter, signal });
-    return pairsFromTable(rows, asked, problems);
-  }
-  return parsePairs(from as TextSource, { format, delimiter, ...asked });
+  const { pairsOf } = await import('./readDataFile.ts');
+  return pairsOf(from, WHERE, asked, { format: file.format, delimiter, signal });
 }

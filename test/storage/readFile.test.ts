@@ -7,8 +7,9 @@ import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtime } from '../../src/runtime/node.ts';
+import { isFileSource } from '../../src/storage/fileSource.ts';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
-import { isFileSource, readFile } from '../../src/storage/readFile.ts';
+import { readFile } from '../../src/storage/readFile.ts';
 
 const CSV = new TextEncoder().encode('text,label\na,b\n');
 let folder: string;
