@@ -1,15 +1,12 @@
 /** `anyformer`: train and run Transformers on WebAssembly. The public surface, re-exports only. */
 export { AnyformerError, type ErrorCode } from './core/errors.ts';
 export type { OnProgress, Progress } from './core/progress.ts';
+export type { TrainingWarning, Warned, WarningCode } from './core/warnings.ts';
 export type { TextExamples } from './data/collectExamples.ts';
 export type { TextExample } from './data/labels.ts';
 export type { PairInput, TextPair } from './data/pairs.ts';
-export {
-  type ExamplesFound,
-  type ReadExamplesOptions,
-  readExamples,
-} from './data/readExamples.ts';
-export { type ReadPairsOptions, readPairs } from './data/readPairs.ts';
+export type { ExamplesFound } from './data/parseExamples.ts';
+export type { PairsFound } from './data/parsePairs.ts';
 export { type Split, type SplitOptions, splitExamples } from './data/split.ts';
 export type { RowProblem } from './data/table.ts';
 export type { Engine, EngineInfo, Feature } from './engine/engine.ts';
@@ -18,6 +15,7 @@ export type { WasmModules } from './engine/loadWasm.ts';
 export { createEngine } from './kernels/createEngine.ts';
 export type { EncoderOptions } from './models/encoderConfig.ts';
 export type { EncoderDecoderOptions } from './models/encoderDecoderConfig.ts';
+export type { FileSource } from './storage/fileSource.ts';
 export { HttpStorage } from './storage/httpStorage.ts';
 export { type KeyValueBinding, KeyValueStorage } from './storage/keyValueStorage.ts';
 export { MemoryStorage } from './storage/memoryStorage.ts';
@@ -33,13 +31,23 @@ export type {
   TokenizerOptions,
 } from './tasks/classifierOptions.ts';
 export { createWorker, type WorkerOptions } from './tasks/createWorker.ts';
+export type {
+  CorpusFileOptions,
+  ExampleFileOptions,
+  PairFileOptions,
+} from './tasks/fileOptions.ts';
 export type { FinishReason, GeneratedSequence } from './tasks/generation/generatedSequence.ts';
 export type { GenerationOptions, StoppingCriterion } from './tasks/generation/generationOptions.ts';
 export type { LogitsProcessor, ProcessorContext } from './tasks/generation/logitsProcessor.ts';
 export type { LabelScore } from './tasks/labelScores.ts';
 export type { LanguageModelReport } from './tasks/languageModelReport.ts';
 export type { LoadOptions } from './tasks/loadTask.ts';
-export type { Corpus } from './tasks/readCorpus.ts';
+export type { Corpus } from './tasks/openCorpus.ts';
+export type { ExampleSource } from './tasks/openExamples.ts';
+export type { PairSource } from './tasks/openPairs.ts';
+export { type ReadExamplesOptions, readExamples } from './tasks/readExamples.ts';
+export { type ReadPairsOptions, readPairs } from './tasks/readPairs.ts';
+export type { TableSource } from './tasks/rowsOf.ts';
 export { TextClassifier } from './tasks/textClassifier.ts';
 export { type GenerateOptions, TextGenerator } from './tasks/textGenerator.ts';
 export type {
@@ -51,7 +59,7 @@ export type {
 export type { TokenReport, TranslationReport } from './tasks/translationReport.ts';
 export { Translator } from './tasks/translator.ts';
 export type {
-  PairSource,
+  EvaluateTranslationOptions,
   TranslateOptions,
   TranslatorOptions,
   TranslatorTrainingOptions,

@@ -45,7 +45,7 @@ export async function readTable(
   { source, format, delimiter }: Table,
   columns: { text: string; label: string },
 ): Promise<ExamplesFound> {
-  return readExamples(source, { format, delimiter, ...columns });
+  return readExamples([source], { format, delimiter, ...columns });
 }
 
 /** How many examples have each label, the most frequent first. */

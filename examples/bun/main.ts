@@ -4,11 +4,10 @@
  *   bun add anyformer
  *   bun main.ts [TEXT]
  */
-import { createEngine, readExamples, TextClassifier } from 'anyformer';
+import { createEngine, TextClassifier } from 'anyformer';
 
 const [text = 'What a lovely, great film!'] = Bun.argv.slice(2);
-const table = Bun.file(new URL('reviews.csv', import.meta.url));
-const { examples } = await readExamples(table, { format: 'csv', text: 'text', label: 'label' });
+const table = new URL('reviews.csv', import.meta.url);
 
 console.log(String(await createEngine()));
 const classifier = await TextClassifier.create({
@@ -16,7 +15,7 @@ const classifier = await TextClassifier.create({
   tokenizer: { type: 'wordpiece', vocabSize: 200 },
   encoder: { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32 },
 });
-const { logHistory } = await classifier.train(examples, { epochs: 60, learningRate: 1e-2 });
+const { logHistory } = await classifier.train(table, { epochs: 60, learningRate: 1e-2 });
 console.log(`loss ${logHistory.at(-1)?.loss?.toFixed(3)}`);
 await classifier.save('model');
 classifier.dispose();

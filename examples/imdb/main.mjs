@@ -8,7 +8,7 @@
 import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
 import { printEvaluation, printProblems } from '../spam/print.mjs';
-import { parseFlags, readDataFile, runProgram, UsageError, wholeNumber } from '../spam/program.mjs';
+import { parseFlags, runProgram, UsageError, wholeNumber } from '../spam/program.mjs';
 import { imdbOptions, modelNames } from './options.mjs';
 
 const USAGE = `Usage: npm run example:imdb -- --data PATH/train.jsonl.gz
@@ -54,11 +54,7 @@ function readOptions() {
 
 /** All reviews of the file that can be used, some of them held out, the same ones every time. */
 async function loadReviews(path, heldOut) {
-  const { examples, problems } = await readExamples(await readDataFile(path), {
-    format: 'jsonl',
-    text: 'text',
-    label: 'label',
-  });
+  const { examples, problems } = await readExamples(path, { format: 'jsonl' });
   printProblems(problems, path);
   if (heldOut >= examples.length) {
     throw new UsageError(

@@ -3,12 +3,10 @@
  *
  *   npm install anyformer
  *   node main.mjs                              questions: do they ask for a person, a place or a time?
- *   node main.mjs FILE.jsonl|csv FOLDER TEXT   your file with `text` and `label`; where to save; what to label
+ *   node main.mjs FILE.jsonl|csv FOLDER TEXT   your file of texts and labels; where to save; what to label
  */
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AnyformerError, readExamples, TextClassifier } from 'anyformer';
+import { AnyformerError, TextClassifier } from 'anyformer';
 
 const QUESTIONS = fileURLToPath(new URL('questions.jsonl', import.meta.url));
 const [file = QUESTIONS, folder = 'model', text = 'Who drew the map?'] = process.argv.slice(2);
@@ -23,25 +21,20 @@ try {
 }
 
 async function train() {
-  const format = extname(file).slice(1);
-  const columns = { text: 'text', label: 'label' };
-  const { examples, problems } = await readExamples(await readFile(file), { format, ...columns });
-  for (const { row, reason } of problems) console.error(`Row ${row} is left out: ${reason}`);
-
   const classifier = await TextClassifier.create({
     maxLength: 48,
     tokenizer: { type: 'wordpiece', vocabSize: 2000 },
     encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 4, intermediateSize: 64 },
   });
-  await classifier.train(examples, {
+  const { warnings } = await classifier.train(file, {
     epochs: 20,
     batchSize: 8,
     learningRate: 3e-3,
-    onProgress({ phase, step, totalSteps, loss }) {
-      if (phase !== 'train' || (step % 30 !== 0 && step !== totalSteps)) return;
-      console.log(`step ${step} of ${totalSteps}: loss ${loss.toFixed(3)}`);
+    onProgress({ phase, step, totalSteps, message }) {
+      if (phase === 'train' && (step % 30 === 0 || step === totalSteps)) console.log(message);
     },
   });
+  for (const { message } of warnings) console.error(message);
   await classifier.save(folder);
   classifier.dispose();
 }

@@ -10,7 +10,7 @@ import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyfo
 import { terminalProgress } from 'anyformer/terminal';
 import { spamOptions } from './options.mjs';
 import { printEvaluation, printPredictions, printProblems } from './print.mjs';
-import { parseFlags, readDataFile, runProgram, UsageError, wholeNumber } from './program.mjs';
+import { parseFlags, runProgram, UsageError, wholeNumber } from './program.mjs';
 
 const USAGE = `Usage: npm start -- [--data FILE.csv|jsonl [--text COLUMN] [--label COLUMN]]
   [--output FOLDER] [--epochs N] [--max-length TOKENS] [--seed N]`;
@@ -67,12 +67,11 @@ function readOptions() {
       seed: { type: 'string', default: '1' },
     },
   });
-  const { data, text = 'text', label = 'label' } = flags;
-  if (data === undefined && (flags.text ?? flags.label) !== undefined) {
+  const { data, text, label } = flags;
+  if (data === undefined && (text ?? label) !== undefined) {
     throw new UsageError('--text and --label name columns of your own file: pass it with --data.');
   }
   const file = data?.replace(/\.gz$/, '') ?? 'spam';
-  const format = extname(file);
   const seed = wholeNumber('--seed', flags.seed, 0);
   const create = { ...spamOptions.create, seed };
   const train = { ...spamOptions.train, seed };
@@ -80,23 +79,20 @@ function readOptions() {
     create.maxLength = wholeNumber('--max-length', flags['max-length'], 1);
   }
   if (flags.epochs !== undefined) train.epochs = wholeNumber('--epochs', flags.epochs, 1);
-  const output = flags.output ?? `models/${basename(file, format)}`;
-  return { data, format: format.slice(1), text, label, output, seed, create, train };
+  const output = flags.output ?? `models/${basename(file, extname(file))}`;
+  return { data, text, label, output, seed, create, train };
 }
 
 /** The user's own file, nine tenths to learn from; or the mails, with their fixed split. */
-async function loadExamples({ data, format, text, label, seed }) {
+async function loadExamples({ data, text, label, seed }) {
   if (data === undefined) {
     const { loadMails, splitMails } = await import('./mails.mjs');
     const mails = loadMails();
     const what = `${mails.length} mails without headers, markup and repeats`;
     return { ...splitMails(mails), fresh: FRESH_MAILS, what };
   }
-  const { examples, problems } = await readExamples(await readDataFile(data), {
-    format,
-    text,
-    label,
-  });
+  const columns = { textColumn: text, labelColumn: label };
+  const { examples, problems } = await readExamples(data, columns);
   printProblems(problems, data);
   const split = splitExamples(examples, { validationSplit: 0.1, seed });
   const pick = (indices) => Array.from(indices, (index) => examples[index]);

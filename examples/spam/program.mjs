@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { AnyformerError } from 'anyformer';
 
 /** What was passed to the program and has to be passed differently. */
@@ -48,20 +46,4 @@ export function wholeNumber(flag, value, smallest) {
   const number = Number(value);
   if (value.trim() !== '' && Number.isSafeInteger(number) && number >= smallest) return number;
   throw new UsageError(`${flag} must be a whole number from ${smallest} on, received '${value}'.`);
-}
-
-/**
- * The text of the file passed with --data, unpacked when its name ends in .gz.
- *
- * @param {string} path
- */
-export async function readDataFile(path) {
-  try {
-    const file = await readFile(path);
-    return (path.endsWith('.gz') ? gunzipSync(file) : file).toString('utf8');
-  } catch (error) {
-    throw new UsageError(
-      `--data ${path} cannot be read (${error.message}). Pass the path of a file that exists and is whole.`,
-    );
-  }
 }

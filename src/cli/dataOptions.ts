@@ -1,8 +1,9 @@
 import { AnyformerError } from '../core/errors.ts';
 import type { TextExample } from '../data/labels.ts';
-import { readExamples } from '../data/readExamples.ts';
+import { naming } from '../data/naming.ts';
+import { parseExamples } from '../data/parseExamples.ts';
 import type { RowProblem } from '../data/table.ts';
-import { naming, openData } from './dataSource.ts';
+import { openData } from './dataSource.ts';
 import { text, type Values } from './options.ts';
 import type { Output } from './output.ts';
 import { UsageError } from './usageError.ts';
@@ -17,7 +18,8 @@ export const tableOptions = {
 /** How a table with labels is read. */
 export const labelledOptions = {
   ...tableOptions,
-  labelColumn: text("The column that holds the label. Default: 'label'", 'NAME'),
+  textColumn: text('The column that holds the text. Default: found by its name or content', 'NAME'),
+  labelColumn: text('The column that holds the label. Default: found likewise', 'NAME'),
 };
 
 const PROBLEMS_SHOWN = 5;
@@ -31,26 +33,34 @@ export async function readLabelled(
   values: Values<typeof labelledOptions>,
   output: Output,
 ): Promise<readonly TextExample[]> {
-  const { format, delimiter, textColumn = 'text', labelColumn = 'label' } = values;
+  const { format, delimiter, textColumn, labelColumn } = values;
   const source = openData(path, format, 'jsonl');
   if (source.format === 'txt') {
     throw new UsageError(`${source.name} is a txt, which has no labels; pass a csv, tsv or jsonl.`);
   }
-  const { examples, problems } = await naming(source, () =>
-    readExamples(source.bytes, {
+  const { examples, problems } = await naming(source.name, () =>
+    parseExamples(source.bytes, {
       format: source.format,
       text: textColumn,
       label: labelColumn,
       delimiter,
     }),
   ).catch((error: unknown) => {
-    if (!(error instanceof AnyformerError) || !/There is no column/.test(error.message))
-      throw error;
-    const advice = 'Name them by --text-column and --label-column.';
-    throw new AnyformerError(error.code, `${error.message} ${advice}`, { cause: error });
+    throw withFlags(error, 'Name them by --text-column and --label-column.');
   });
   if (problems.length > 0) output.note(problemsNote(source.name, problems));
   return examples;
+}
+
+/** The flags that name columns, in an error about them. */
+export function withFlags(error: unknown, advice: string): unknown {
+  if (!(error instanceof AnyformerError)) return error;
+  const { code, message } = error;
+  if (/There is no column/.test(message)) {
+    return new AnyformerError(code, `${message} ${advice}`, { cause: error });
+  }
+  const inFlags = message.replace(/\b(text|label|source|target)Column\b/g, '--$1-column');
+  return inFlags === message ? error : new AnyformerError(code, inFlags, { cause: error });
 }
 
 export function problemsNote(name: string, problems: readonly RowProblem[]): string {

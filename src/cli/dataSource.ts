@@ -50,13 +50,3 @@ async function* bytesOf(path: string, isPacked: boolean): AsyncGenerator<Uint8Ar
     });
   }
 }
-
-/** Names the table in what is wrong with it. */
-export async function naming<T>({ name }: DataSource, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof AnyformerError) || error.code !== 'INVALID_DATA') throw error;
-    throw new AnyformerError(error.code, `${name}: ${error.message}`, { cause: error });
-  }
-}

@@ -1,4 +1,4 @@
-import { nearestName } from '../data/nearestName.ts';
+import { nearestName } from '../core/nearestName.ts';
 
 /** The command line, or a configuration file, does not say what can be done. Exit code 2. */
 export class UsageError extends Error {

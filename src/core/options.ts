@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from './errors.ts';
+import { nearestName } from './nearestName.ts';
 
 type ObjectSchema = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
 /**
  * Checks an options object against a strict valibot schema and fills in its defaults.
  *
- * An unknown name is an error that lists the known ones; a bad value is an error that names the
+ * An unknown name is an error that names the nearest known one and lists all; a bad value is an error that names the
  * option, the value received and what is allowed. The message texts come from the schemas.
  *
  * @param where who was called, for the message: `TextClassifier.train`.
@@ -36,9 +37,11 @@ export function parseOptions<S extends ObjectSchema>(
       schema,
       issue.path?.slice(0, -1).map((item) => String(item.key)),
     );
+    const nearest = nearestName(path.slice(path.lastIndexOf('.') + 1), known);
+    const hint = nearest === undefined ? 'known' : `did you mean '${nearest}'? Known`;
     throw new AnyformerError(
       'UNKNOWN_OPTION',
-      `${where}: unknown option '${path}'; known are ${known.join(', ')}.`,
+      `${where}: unknown option '${path}'; ${hint} are ${known.join(', ')}.`,
     );
   }
   if (issue.type === 'strict_object') {

@@ -1,9 +1,19 @@
 /** What `onProgress` receives while something slow runs. */
 export interface Progress {
-  /** What is being done now: `tokenizer`, `encode`, `train`, `evaluate`, `predict`, `load`, `save`. */
+  /**
+   * What is being done now: `read` (texts), `tokenizer` (entries of the vocabulary), `encode` (texts),
+   * `compare` (models),
+   * `train` (updates), `evaluate` and `predict` (batches), `generate` (tokens), `load` (bytes).
+   */
   readonly phase: string;
-  /** Steps done in this phase, and steps in all where that is known. */
+  /** The same in words, for a person: `training 40 of 300, loss 0.412`. */
+  readonly message: string;
+  /** Steps done in this phase. */
   readonly step: number;
+  /**
+   * Steps in all. Undefined only where nobody can know: texts from an AsyncIterable, and bytes of a
+   * server that does not tell its files' sizes.
+   */
   readonly totalSteps: number | undefined;
   /** Epochs done, with a fraction while training; undefined outside of training. */
   readonly epoch?: number;
@@ -24,7 +34,10 @@ export interface Progress {
 /** A promise that it returns is waited for between two steps of a training or a prediction. */
 export type OnProgress = (progress: Progress) => void;
 
-/** Turns step counts into elapsed and remaining seconds. The clock can be replaced for tests. */
+/** What a phase knows of itself; the clock adds the rest. */
+export type Step = Omit<Progress, 'message' | 'elapsedSeconds' | 'remainingSeconds'>;
+
+/** Turns step counts into progress with its times and words. The clock can be replaced for tests. */
 export class ProgressClock {
   readonly #start: number;
 
@@ -44,6 +57,65 @@ export class ProgressClock {
     const elapsed = this.elapsedSeconds;
     return elapsed > 0 ? (elapsed / done) * (total - done) : undefined;
   }
+
+  /**
+   * What `onProgress` receives for a step.
+   *
+   * @param before steps that were done before this clock began: they tell nothing about the time left.
+   *
+   * @example
+   * onProgress?.(clock.progress({ phase: 'encode', step: 512, totalSteps: 5851 }));
+   */
+  progress(step: Step, before = 0): Progress {
+    const total = step.totalSteps === undefined ? undefined : step.totalSteps - before;
+    return {
+      ...step,
+      message: messageOf(step),
+      elapsedSeconds: this.elapsedSeconds,
+      remainingSeconds: this.remainingSeconds(step.step - before, total),
+    };
+  }
+}
+
+/** How the message of a phase begins. */
+const DOING: Readonly<Record<string, string>> = {
+  read: 'reading text',
+  tokenizer: 'vocabulary',
+  encode: 'encoding text',
+  compare: 'comparing model',
+  train: 'training',
+  evaluate: 'evaluating batch',
+  predict: 'predicting batch',
+  generate: 'writing token',
+  load: 'loading',
+};
+
+function messageOf({ phase, step, totalSteps, loss, metrics }: Step): string {
+  const counts = phase === 'load' ? megabytes(step, totalSteps) : numbers(step, totalSteps);
+  const losses = [
+    ...(loss === undefined ? [] : [`loss ${shortNumber(loss)}`]),
+    ...(metrics?.loss === undefined ? [] : [`validation loss ${shortNumber(metrics.loss)}`]),
+  ];
+  return [`${DOING[phase] ?? phase} ${counts}`, ...losses].join(', ');
+}
+
+function numbers(step: number, total: number | undefined): string {
+  const done = step.toLocaleString('en-US');
+  return total === undefined ? done : `${done} of ${total.toLocaleString('en-US')}`;
+}
+
+function megabytes(step: number, total: number | undefined): string {
+  const inMegabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1);
+  return total === undefined
+    ? `${inMegabytes(step)} MB`
+    : `${inMegabytes(step)} of ${inMegabytes(total)} MB`;
+}
+
+/** With three digits that count, without an exponent: 0.412, 2.30, 0.000412. */
+function shortNumber(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const digits = 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 1e-6)));
+  return value.toFixed(Math.max(0, digits));
 }
 
 /** In workerd, and proposed for all (https://wicg.github.io/scheduling-apis). */

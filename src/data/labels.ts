@@ -1,5 +1,5 @@
 import { AnyformerError, show } from '../core/errors.ts';
-import { nearestName } from './nearestName.ts';
+import { nearestName } from '../core/nearestName.ts';
 
 /** One labelled text: one label, or several at once (multi-label), perhaps none of them. */
 export interface TextExample {
@@ -21,7 +21,7 @@ export function checkExamples(
   if (!Array.isArray(examples)) {
     throw new AnyformerError(
       'INVALID_DATA',
-      `${where} takes an array of { text, label }, received ${show(examples)}.`,
+      `${where} takes the path or address of a file, a File or Blob, or an array of { text, label }, received ${show(examples)}.`,
     );
   }
   if (examples.length === 0) {

@@ -1,4 +1,4 @@
-import { AnyformerError, show } from '../core/errors.ts';
+import { AnyformerError, show, throwIfAborted } from '../core/errors.ts';
 
 /** A text and what it becomes: its translation, its summary, its pronunciation. */
 export interface TextPair {
@@ -19,16 +19,20 @@ export type PairInput = TextPair | readonly [source: string, target: string];
 export async function collectPairs(
   pairs: Iterable<PairInput> | AsyncIterable<PairInput>,
   where: string,
+  signal?: AbortSignal,
 ): Promise<TextPair[]> {
   const isList = typeof pairs === 'object' && pairs !== null && isIterable(pairs);
   if (!isList) {
     throw new AnyformerError(
       'INVALID_DATA',
-      `${where} takes { source, target } pairs as an array or an AsyncIterable, or the path of a file, received ${show(pairs)}.`,
+      `${where} takes { source, target } pairs as an array or an AsyncIterable, or the path of a file, a File or a Blob, received ${show(pairs)}.`,
     );
   }
   const result: TextPair[] = [];
-  for await (const pair of pairs) result.push(checkPair(pair, result.length, where));
+  for await (const pair of pairs) {
+    throwIfAborted(signal, 'Reading the pairs');
+    result.push(checkPair(pair, result.length, where));
+  }
   if (result.length > 0) return result;
   throw new AnyformerError(
     'INVALID_DATA',

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parentPort, Worker } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { FileStorage } from '../storage/fileStorage.ts';
+import { readLocalFile } from '../storage/readLocalFile.ts';
 import type { Runtime, StartedWorker, WorkerProgram } from './runtime.ts';
 
 // The same address from src/runtime (tests) and from dist/runtime (the package).
@@ -28,6 +29,7 @@ export const runtime: Runtime = {
   },
   taskWorkers: { start: startTaskWorker, parent: () => nodeEndpoint(parentPort!) },
   openPath: (path) => new FileStorage(path),
+  readPath: readLocalFile,
 };
 
 function startTaskWorker(

@@ -65,6 +65,8 @@ export interface Runtime {
   readonly javaScript?: JavaScriptFallback;
   /** Opens a directory, where there is a file system. */
   openPath?(path: string | URL): Storage;
+  /** Reads one file, where there is a file system. */
+  readPath?(path: string | URL, signal?: AbortSignal): Promise<Uint8Array>;
   /** What relative addresses go to, where there is a page. */
   readonly base?: string | undefined;
   /** Opens the rest of an address by its scheme, where the host has more than http. */

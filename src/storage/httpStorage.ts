@@ -1,4 +1,5 @@
 import { AnyformerError, throwIfAborted } from '../core/errors.ts';
+import { beginsAsHtml, isHtml, networkError } from './httpResponse.ts';
 import { checkFileName, type ReadOptions, type Storage } from './storage.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -122,20 +123,7 @@ export class HttpStorage implements Storage {
   }
 
   #networkError(name: string, signal: AbortSignal | undefined, cause: unknown): AnyformerError {
-    if (cause instanceof AnyformerError) return cause;
-    if (signal?.aborted) {
-      return new AnyformerError('ABORTED', `Reading ${name} was aborted by its AbortSignal.`, {
-        cause: signal.reason,
-      });
-    }
-    // Node's fetch hides the reason (ECONNREFUSED, ENOTFOUND) one level down.
-    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-    const reason = inner instanceof Error ? inner.message : String(inner);
-    return new AnyformerError(
-      'STORAGE',
-      `${this.location} could not be reached for ${name} (${reason}). Check the address, the network, and in a browser the server's CORS headers.`,
-      { cause },
-    );
+    return networkError({ location: this.location, name, signal }, cause);
   }
 
   async #statusError(name: string, response: Response): Promise<AnyformerError> {
@@ -165,12 +153,4 @@ export class HttpStorage implements Storage {
       `Cannot ${action} ${this.location}: http is for reading only. Save to a directory or a Map and upload the files, or in a browser to 'opfs://…'.`,
     );
   }
-}
-
-function isHtml(response: Response): boolean {
-  return response.headers.get('content-type')?.toLowerCase().startsWith('text/html') ?? false;
-}
-
-function beginsAsHtml(bytes: Uint8Array): boolean {
-  return /^\s*<(!doctype html|html)/i.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }

@@ -1,4 +1,6 @@
 import { AnyformerError, show } from '../core/errors.ts';
+import { tagOf } from '../core/tagOf.ts';
+import { isUrl, parseAddress } from './address.ts';
 import { HttpStorage } from './httpStorage.ts';
 import { isKeyValueBinding, type KeyValueBinding, KeyValueStorage } from './keyValueStorage.ts';
 import { MemoryStorage } from './memoryStorage.ts';
@@ -18,6 +20,10 @@ export type StorageTarget =
 export interface OpenStorageOptions {
   /** Opens a directory, where there is a file system. */
   readonly openPath?: ((path: string | URL) => Storage) | undefined;
+  /** Reads one file of any name, where there is a file system. */
+  readonly readPath?:
+    | ((path: string | URL, signal?: AbortSignal) => Promise<Uint8Array>)
+    | undefined;
   /** What relative addresses go to, where there is a page: they are read by fetch, as `/model/`. */
   readonly base?: string | undefined;
   /** Opens the rest of an address by its scheme: `opfs` opens `models/spam` of `opfs://models/spam`. */
@@ -52,59 +58,32 @@ export function openStorage(target: StorageTarget, options: OpenStorageOptions =
 }
 
 function openAddress(address: string, options: OpenStorageOptions): Storage {
-  // Two letters at least: `C:\models` is a path.
-  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):\/*(.*)$/is.exec(address) ?? [];
-  if (scheme === undefined) return openPath(address, options);
-  switch (scheme.toLowerCase()) {
-    case 'file':
-      return openPath(parseUrl(address), options);
-    case 'http':
-    case 'https':
-      return new HttpStorage(parseUrl(address), options.fetch ?? globalThis.fetch);
+  const found = parseAddress(address, options);
+  switch (found?.kind) {
+    case 'path':
+      return options.openPath!(found.path);
+    case 'url':
+      if (found.url.protocol !== 'blob:') {
+        return new HttpStorage(found.url, options.fetch ?? globalThis.fetch);
+      }
+      throw unknownScheme('blob', address, options);
+    case 'scheme': {
+      const open = options.schemes?.[found.scheme];
+      if (open) return open(found.rest);
+      throw unknownScheme(found.scheme, address, options);
+    }
   }
-  const open = options.schemes?.[scheme.toLowerCase()];
-  if (open) return open(decodePath(rest!));
   throw new AnyformerError(
+    'UNSUPPORTED',
+    `This runtime has no file system for the path ${show(address)}; pass ${allowed(options)}.`,
+  );
+}
+
+function unknownScheme(scheme: string, address: string, options: OpenStorageOptions) {
+  return new AnyformerError(
     'UNSUPPORTED',
     `Addresses that begin with '${scheme}:' cannot be opened by this runtime (received ${show(address)}); pass ${allowed(options)}.`,
   );
-}
-
-function parseUrl(address: string): URL {
-  try {
-    return new URL(address);
-  } catch (cause) {
-    throw new AnyformerError('INVALID_ARGUMENT', `${show(address)} is no valid URL.`, { cause });
-  }
-}
-
-/** A URL object has spaces and the like as %20. */
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-
-function openPath(path: string | URL, options: OpenStorageOptions): Storage {
-  if (options.openPath) return options.openPath(path);
-  const address = typeof path === 'string' ? relativeTo(options.base, path) : undefined;
-  if (address) return new HttpStorage(address, options.fetch ?? globalThis.fetch);
-  throw new AnyformerError(
-    'UNSUPPORTED',
-    `This runtime has no file system for the path ${show(String(path))}; pass ${allowed(options)}.`,
-  );
-}
-
-/** Undefined where it is nothing that http reads: on a page that is a file of its own, say. */
-function relativeTo(base: string | undefined, path: string): URL | undefined {
-  try {
-    const address = new URL(path, base);
-    return /^https?:$/.test(address.protocol) ? address : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function allowed({ openPath, schemes }: OpenStorageOptions): string {
@@ -118,15 +97,8 @@ function allowed({ openPath, schemes }: OpenStorageOptions): string {
   return `${places.join(', ')}, or an object with read, write, has, list and remove`;
 }
 
-// Told by their shape: a value may come from another realm, where instanceof fails.
-const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
-
 function isMap(value: unknown): value is Map<string, Uint8Array> {
   return tagOf(value) === 'Map';
-}
-
-function isUrl(value: unknown): value is URL {
-  return tagOf(value) === 'URL';
 }
 
 function isPacked(value: unknown): value is PackedFiles {

@@ -1,6 +1,7 @@
 import { AnyformerError, show } from '../core/errors.ts';
+import { crc32 } from '../formats/crc32.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
-import { crc32 } from './crc32.ts';
+import { BytesCounter, type BytesOfSet } from './bytesOfSet.ts';
 import { readUntilStill } from './readUntilStill.ts';
 import type { ReadOptions, Storage } from './storage.ts';
 
@@ -47,6 +48,12 @@ export interface SealedFileNames {
   readonly optional?: readonly string[];
 }
 
+export interface ReadSealedFilesOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called while bytes arrive, with those of all files together. */
+  readonly onProgress?: ((progress: BytesOfSet) => void) | undefined;
+}
+
 /**
  * Reads `config.json` and the named files, and checks them against its seal. A folder without a
  * seal, such as one from Hugging Face, is read as it is. A set that another tab or program replaces
@@ -61,7 +68,7 @@ export interface SealedFileNames {
 export async function readSealedFiles(
   storage: Storage,
   names: SealedFileNames,
-  options: ReadOptions = {},
+  options: ReadSealedFilesOptions = {},
 ): Promise<Map<string, Uint8Array>> {
   return readUntilStill(storage.location, () => readOnce(storage, names, options));
 }
@@ -69,9 +76,11 @@ export async function readSealedFiles(
 async function readOnce(
   storage: Storage,
   { required, optional = [] }: SealedFileNames,
-  options: ReadOptions,
+  { signal, onProgress }: ReadSealedFilesOptions,
 ): Promise<Map<string, Uint8Array>> {
   const where = `${CONFIG} in ${storage.location}`;
+  const counter = onProgress && new BytesCounter(onProgress);
+  const options = { signal, ...(counter && { onProgress: counter.read }) };
   return readTogether(storage, options, async (start) => {
     const readings = new Map([CONFIG, ...required].map((name) => [name, start(name)]));
     const seals = readSeals(parseJsonObject(await readings.get(CONFIG)!, where), where);
@@ -79,6 +88,8 @@ async function readOnce(
       // A file that the seal does not name was left by an earlier save: not part of this one.
       if (seals ? seals.has(name) : await storage.has(name)) readings.set(name, start(name));
     }
+    const sizes = [...(seals ?? [])].map(([name, { bytes }]) => [name, bytes] as const);
+    counter?.expect(readings.keys(), new Map(sizes));
     const read = await Promise.all(readings.values());
     const files = new Map([...readings.keys()].map((name, i) => [name, read[i]!]));
     for (const [name, bytes] of files) {

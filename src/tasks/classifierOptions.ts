@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
+import { nearestName } from '../core/nearestName.ts';
 import { anObject, integer, parseOptions, positiveInteger } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
-import type { TextExample } from '../data/labels.ts';
-import { nearestName } from '../data/nearestName.ts';
 import {
   type EncoderOptions,
   type EncoderType,
@@ -22,7 +21,9 @@ import {
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
 import { checkPadding } from './classifierTokenizer.ts';
+import { type ExampleFileOptions, exampleFileEntries } from './fileOptions.ts';
 import { workerOption } from './inWorker.ts';
+import type { ExampleSource } from './openExamples.ts';
 import { evaluateEntries, parseTaskTraining } from './taskOptions.ts';
 
 /** A vocabulary that `train` learns from the training texts. */
@@ -174,24 +175,29 @@ function checkLengths(encoder: EncoderChoice, maxLength: number | undefined, whe
 
 const TOKENIZER_TYPES: readonly unknown[] = ['wordpiece', 'byte-level-bpe'];
 
-/** Options of `train`: those of the training loop, and what to validate on. */
-export type ClassifierTrainingOptions = TrainingOptions & {
-  /** Examples to evaluate on while training. */
-  validationData?: readonly TextExample[];
-  /**
-   * Share of the examples to hold out for it, in [0, 1); 0 holds none out and measures nothing.
-   * Default: follows the data: a tenth to a fifth, or cross-validation, after which the n-gram model
-   * learns from all examples.
-   */
-  validationSplit?: number;
-};
+/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+export type ClassifierTrainingOptions = TrainingOptions &
+  ExampleFileOptions & {
+    /** Examples to evaluate on while training, given as those to learn from. */
+    validationData?: ExampleSource;
+    /**
+     * Share of the examples to hold out for it, in [0, 1); 0 holds none out and measures nothing.
+     * Default: follows the data: a tenth to a fifth, or cross-validation, after which the n-gram
+     * model learns from all examples.
+     */
+    validationSplit?: number;
+  };
 
 /** Checks the options of `TextClassifier.train`. */
 export function parseClassifierTraining(options: ClassifierTrainingOptions | undefined) {
-  const examples = v.array(v.unknown(), 'a list of examples');
-  const parsed = parseTaskTraining('TextClassifier.train', examples, options, {
-    holdsOutByDefault: true,
-  });
+  const examples = v.custom<ExampleSource>((x) => x !== null, 'examples');
+  const parsed = parseTaskTraining<ExampleSource, ExampleFileOptions>(
+    'TextClassifier.train',
+    examples,
+    exampleFileEntries,
+    options,
+    { holdsOutByDefault: true },
+  );
   return { ...parsed, validationSplit: options?.validationSplit };
 }
 
@@ -209,7 +215,9 @@ export interface PredictOptions {
   onProgress?: OnProgress;
 }
 
-export type EvaluateOptions = Omit<PredictOptions, 'topK' | 'minScore'>;
+export type EvaluateOptions = Omit<PredictOptions, 'topK' | 'minScore'> & ExampleFileOptions;
+
+export const evaluateSchema = v.strictObject({ ...evaluateEntries, ...exampleFileEntries });
 
 export const predictSchema = v.strictObject({
   ...evaluateEntries,

@@ -1,7 +1,7 @@
 import { show } from '../core/errors.ts';
+import type { TrainingWarning } from '../core/warnings.ts';
 import { conflictingLabels, rareLabels, repeatedIn } from '../data/inspectExamples.ts';
 import { isMultiLabel, type TextExample } from '../data/labels.ts';
-import type { TrainingWarning } from './trainingWarnings.ts';
 
 /** Below this, held-out data has about one row of a label at the usual split of a tenth. */
 const FEWEST_OF_LABEL = 8;

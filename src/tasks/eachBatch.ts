@@ -24,13 +24,7 @@ export async function eachBatch<Batch>(
     checkAlive();
     run(batch);
     const step = index + 1;
-    await onProgress?.({
-      phase,
-      step,
-      totalSteps,
-      elapsedSeconds: clock.elapsedSeconds,
-      remainingSeconds: clock.remainingSeconds(step, totalSteps),
-    });
+    await onProgress?.(clock.progress({ phase, step, totalSteps }));
     if (step < totalSteps) await yieldToEventLoop();
   }
 }

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { abortSignal, callback, parseOptions } from '../core/options.ts';
 import { type OnProgress, ProgressClock } from '../core/progress.ts';
 import { createEngine } from '../kernels/createEngine.ts';
+import type { BytesOfSet } from '../storage/bytesOfSet.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
 import { readSealedFiles } from '../storage/sealedFiles.ts';
-import type { ByteProgress } from '../storage/storage.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
 import { inWorker, workerOption } from './inWorker.ts';
 import { openFolder } from './openFolder.ts';
@@ -48,18 +48,9 @@ export async function loadTask<Task extends object, Parts, Saved>(
   return make(kind.open(saved));
 }
 
-/** Reports the bytes of all files together as steps; how many there will be is not known. */
-function asLoadProgress(onProgress: OnProgress): (progress: ByteProgress) => void {
+/** Reports the bytes of all files together as steps. */
+function asLoadProgress(onProgress: OnProgress): (progress: BytesOfSet) => void {
   const clock = new ProgressClock();
-  const loaded = new Map<string, number>();
-  return ({ name, loadedBytes }) => {
-    loaded.set(name, loadedBytes);
-    onProgress({
-      phase: 'load',
-      step: [...loaded.values()].reduce((sum, bytes) => sum + bytes, 0),
-      totalSteps: undefined,
-      elapsedSeconds: clock.elapsedSeconds,
-      remainingSeconds: undefined,
-    });
-  };
+  return ({ loadedBytes, totalBytes }) =>
+    onProgress(clock.progress({ phase: 'load', step: loadedBytes, totalSteps: totalBytes }));
 }

@@ -7,13 +7,13 @@ import {
   type TrainingOptions,
   trainingOptionEntries,
 } from '../train/trainingOptions.ts';
+import { type FileEntries, type FileOptions, splitOptions } from './fileOptions.ts';
 
 export const evaluateEntries = {
   batchSize: v.optional(positiveInteger, 32),
   signal: v.optional(abortSignal),
   onProgress: v.optional(callback<OnProgress>()),
 };
-export const evaluateSchema = v.strictObject(evaluateEntries);
 
 /** What to validate on while training. */
 interface Validation<Data> {
@@ -25,21 +25,28 @@ interface Validation<Data> {
  * Checks what `train` of a task adds to the options of the loop, and the loop's names with it.
  *
  * @param data what its `validationData` must be.
+ * @param fileEntries the options that say how a file is read.
  * @param holdsOutByDefault whether examples are held out where the options do not say.
  */
-export function parseTaskTraining<Data>(
+export function parseTaskTraining<Data, File extends FileOptions>(
   where: string,
   data: v.GenericSchema,
-  options: (TrainingOptions & Validation<Data>) | undefined,
+  fileEntries: FileEntries<File>,
+  options: (TrainingOptions & Validation<Data> & File) | undefined,
   { holdsOutByDefault = false } = {},
 ) {
   const schema = v.strictObject({
     ...trainingOptionEntries,
+    ...fileEntries,
     validationData: v.optional(data),
     validationSplit: v.optional(fraction),
   });
-  const { seed } = parseOptions(where, schema, options);
-  const { validationData, validationSplit = 0, ...training } = options ?? {};
+  parseOptions(where, schema, options);
+  const { file, rest } = splitOptions<File, TrainingOptions & Validation<Data>>(
+    fileEntries,
+    options,
+  );
+  const { validationData, validationSplit = 0, ...training } = rest;
   if (validationData !== undefined && validationSplit > 0) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
@@ -47,8 +54,8 @@ export function parseTaskTraining<Data>(
     );
   }
   // What does not go together is refused here, before a vocabulary is learned.
-  const holdsOut = options?.validationSplit === undefined && holdsOutByDefault;
-  const canEvaluate = validationData !== undefined || validationSplit > 0 || holdsOut;
-  resolveTrainingOptions(where, training, canEvaluate);
-  return { validationData, validationSplit, training, seed };
+  const holdsOut = rest.validationSplit === undefined && holdsOutByDefault;
+  const willEvaluate = validationData !== undefined || validationSplit > 0 || holdsOut;
+  const { seed } = resolveTrainingOptions(where, training, willEvaluate);
+  return { validationData, validationSplit, training, seed, file };
 }

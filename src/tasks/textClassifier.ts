@@ -1,6 +1,6 @@
 import { disposeSymbol } from '../core/disposal.ts';
 import { parseOptions } from '../core/options.ts';
-import { collectExamples, type TextExamples } from '../data/collectExamples.ts';
+import type { Warned } from '../core/warnings.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
 import { classWeightVector } from '../train/classWeights.ts';
 import type { ClassifierParts } from './classification/classifierModel.ts';
@@ -18,6 +18,7 @@ import {
 import {
   type ClassifierTrainingOptions,
   type EvaluateOptions,
+  evaluateSchema,
   type ParsedClassifierOptions,
   type PredictOptions,
   parseClassifierOptions,
@@ -26,12 +27,20 @@ import {
   type TextClassifierOptions,
 } from './classifierOptions.ts';
 import { createTask } from './createTask.ts';
+import {
+  checkFileOptions,
+  type ExampleFileOptions,
+  exampleFileEntries,
+  splitOptions,
+} from './fileOptions.ts';
 import { answer, type LabelScore, scoreLabels } from './labelScores.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
+import { type ExampleSource, openExamples } from './openExamples.ts';
 import { type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
-import { evaluateSchema } from './taskOptions.ts';
 import { checkLabelled, checkTrainingExamples } from './textDataset.ts';
 import { checkTexts, textsOf } from './textsOf.ts';
+
+const TRAIN = 'TextClassifier.train';
 
 const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
   name: 'TextClassifier',
@@ -50,7 +59,7 @@ const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
  *
  * @example
  * const classifier = await TextClassifier.create({ maxLength: 200 });
- * await classifier.train([{ text: 'A lovely film.', label: 'positive' }, …], { epochs: 2 });
+ * await classifier.train('films.csv', { epochs: 2 }); // or [{ text: 'A lovely film.', label: 'good' }, …]
  * await classifier.predict('Quiet and lovely.'); // [{ label: 'positive', score: 0.97 }, …]
  * await classifier.save('./model');
  * const again = await TextClassifier.load('./model');
@@ -105,25 +114,32 @@ export class TextClassifier {
    *
    * The same examples, options and seed give the same weights in every runtime without relaxed SIMD.
    *
-   * @param examples a list, or an AsyncIterable that is read to its end before it begins.
+   * @param examples the path or address of a csv, tsv, json or jsonl (also .gz, or in a .zip), a File or
+   *   Blob, or `{ text, label }` in a list or an AsyncIterable. Rows of a file that cannot be used are
+   *   left out, as `warnings` of the result say.
    * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
-   *   `validationData` or `validationSplit`.
+   *   `validationData` or `validationSplit`; `format`, `textColumn` and `labelColumn` for files that do
+   *   not tell.
    * @throws AnyformerError `INVALID_DATA` for examples that cannot be learned from,
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(
-    examples: TextExamples,
+    examples: ExampleSource,
     options: ClassifierTrainingOptions = {},
   ): Promise<ClassifierTrainingResult> {
     return this.#life.training(async () => {
-      const { validationData, validationSplit, training, seed } = parseClassifierTraining(options);
-      const all = await collectExamples(examples, 'Training', training.signal);
+      const { validationData, validationSplit, training, seed, file } =
+        parseClassifierTraining(options);
+      checkFileOptions(TRAIN, file, [examples, validationData]);
+      const reading = { ...file, what: 'Training', signal: training.signal };
+      const all = await openExamples(examples, TRAIN, reading);
+      const held = await openExamples(validationData, `${TRAIN}: validationData`, reading);
       const { multiLabel } = this.#options;
       const known = { labels: this.labels, multiLabel };
-      const checked = checkTrainingExamples(all, validationData, known);
+      const checked = checkTrainingExamples(all.examples, held.examples, known);
       // Refuses weights of labels that there are not.
       if (training.classWeight) classWeightVector(training.classWeight, checked.labels);
-      return trainClassifier({
+      const result = await trainClassifier({
         ...checked,
         life: this.#life,
         options: this.#options,
@@ -131,6 +147,7 @@ export class TextClassifier {
         validationSplit,
         seed,
       });
+      return { ...result, warnings: [...all.warnings, ...held.warnings, ...result.warnings] };
     });
   }
 
@@ -169,20 +186,29 @@ export class TextClassifier {
   /**
    * Measures the classifier on labelled examples.
    *
-   * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples.
+   * @param examples as for `train`.
+   * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples; `STORAGE`
+   *   for a file that is not there.
+   *
+   * @example
+   * const { accuracy } = await classifier.evaluate('heldOut.csv');
    */
   async evaluate(
-    examples: TextExamples,
+    examples: ExampleSource,
     options: EvaluateOptions = {},
-  ): Promise<ClassificationReport> {
+  ): Promise<ClassificationReport & Warned> {
+    const where = 'TextClassifier.evaluate';
     const parts = this.#life.ready('evaluate');
-    const parsed = parseOptions('TextClassifier.evaluate', evaluateSchema, options);
-    const all = await collectExamples(examples, 'Evaluation', parsed.signal);
-    const { examples: labelled, targets } = checkLabelled(all, parts, 'TextClassifier.evaluate');
+    const parsed = parseOptions(where, evaluateSchema, options);
+    const { file } = splitOptions<ExampleFileOptions, object>(exampleFileEntries, options);
+    checkFileOptions(where, file, [examples]);
+    const reading = { ...file, what: 'Evaluation', signal: parsed.signal };
+    const { examples: all, warnings } = await openExamples(examples, where, reading);
+    const { examples: labelled, targets } = checkLabelled(all, parts, where);
     const { checkAlive } = this.#life;
     const texts = labelled.map(({ text }) => text);
     const logits = await parts.model.logits(texts, 'evaluate', { ...parsed, checkAlive });
-    return classificationReport(logits, targets, parts.labels, parts.multiLabel);
+    return { ...classificationReport(logits, targets, parts.labels, parts.multiLabel), warnings };
   }
 
   /**

@@ -1,5 +1,6 @@
 import { disposeSymbol } from '../core/disposal.ts';
 import { parseOptions } from '../core/options.ts';
+import type { Warned } from '../core/warnings.ts';
 import { Decoder } from '../models/decoder.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
 import type { TrainingResult } from '../train/trainer.ts';
@@ -8,13 +9,17 @@ import { CausalLanguageModeling } from './causalLanguageModeling.ts';
 import { CorpusDataset } from './corpusDataset.ts';
 import { createTask } from './createTask.ts';
 import { encodeCorpus } from './encodeCorpus.ts';
+import {
+  type CorpusFileOptions,
+  checkFileOptions,
+  corpusFileEntries,
+  splitOptions,
+} from './fileOptions.ts';
 import type { GenerationOptions } from './generation/generationOptions.ts';
 import { type LanguageModelReport, measureText } from './languageModelReport.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
-import { openFolder } from './openFolder.ts';
-import { type Corpus, readCorpus } from './readCorpus.ts';
+import { type Corpus, openCorpus } from './openCorpus.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
-import { evaluateSchema } from './taskOptions.ts';
 import {
   GENERATOR_FILES,
   type GeneratorParts,
@@ -26,6 +31,7 @@ import {
 } from './textGeneratorFiles.ts';
 import {
   type EvaluateTextOptions,
+  evaluateTextSchema,
   makeGeneratorTokenizer,
   type ParsedGeneratorOptions,
   parseGeneratorOptions,
@@ -55,7 +61,7 @@ const KIND: TaskKind<GeneratorParts, SavedGenerator> = {
  *
  * @example
  * const generator = await TextGenerator.create({ tokenizer: { type: 'characters' } });
- * await generator.train(shakespeare, { maxSteps: 2000, batchSize: 12, learningRate: 1e-3 });
+ * await generator.train('shakespeare.txt', { maxSteps: 2000, batchSize: 12, learningRate: 1e-3 });
  * await generator.generate('ROMEO:', { maxNewTokens: 200, doSample: true, temperature: 0.8 });
  * for await (const piece of generator.stream('JULIET:')) process.stdout.write(piece);
  * await generator.save('./model');
@@ -103,21 +109,29 @@ export class TextGenerator {
    *
    * The same text, options and seed give the same weights in every runtime without relaxed SIMD.
    *
-   * @param corpus a text, several, texts as they arrive, or the URL of a file of text.
+   * @param corpus the path or address of a file of text (txt, or a table of texts: csv, tsv, json,
+   *   jsonl; also .gz, or in a .zip), a File or Blob, a list of texts, or texts as they arrive. A string
+   *   is always a path or an address: pass `[text]` for a text itself. Rows of a table that hold no text
+   *   are left out, as `warnings` of the result say.
    * @param options those of the training loop (`epochs` or `maxSteps`, `batchSize`, `learningRate`,
-   *   …), and `validationData` or `validationSplit`, which give loss and perplexity.
-   * @throws AnyformerError `INVALID_DATA` for text that cannot be learned from,
+   *   …), and `validationData` or `validationSplit`, which give loss and perplexity; `format` and
+   *   `textColumn` for files that do not tell.
+   * @throws AnyformerError `INVALID_DATA` for text that cannot be learned from, `STORAGE` for a file that
+   *   is not there,
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(corpus: Corpus, options: TextGeneratorTrainingOptions = {}): Promise<TrainingResult> {
     return this.#life.training(async () => {
-      const { validationData, validationSplit, training } = parseGeneratorTraining(options);
-      const texts = await readCorpus(corpus, TRAIN, openFolder);
+      const { validationData, validationSplit, training, file } = parseGeneratorTraining(options);
+      checkFileOptions(TRAIN, file, [corpus, validationData]);
+      const reading = { ...file, signal: training.signal };
+      const { texts, warnings } = await openCorpus(corpus, TRAIN, reading);
       const held =
         validationData === undefined
           ? undefined
-          : await readCorpus(validationData, `${TRAIN}: validationData`, openFolder);
-      return this.#learn(texts, held, validationSplit, training);
+          : await openCorpus(validationData, `${TRAIN}: validationData`, reading);
+      const result = await this.#learn(texts, held?.texts, validationSplit, training);
+      return { ...result, warnings: [...warnings, ...(held?.warnings ?? []), ...result.warnings] };
     });
   }
 
@@ -187,18 +201,27 @@ export class TextGenerator {
   /**
    * Measures how well the generator foresees a text.
    *
-   * @throws AnyformerError `INVALID_DATA` for no text.
+   * @param corpus as for `train`: a file, or `[text]`.
+   * @throws AnyformerError `INVALID_DATA` for no text, `STORAGE` for a file that is not there.
+   *
+   * @example
+   * const { perplexity } = await generator.evaluate('heldOut.txt');
    */
-  async evaluate(corpus: Corpus, options: EvaluateTextOptions = {}): Promise<LanguageModelReport> {
+  async evaluate(
+    corpus: Corpus,
+    options: EvaluateTextOptions = {},
+  ): Promise<LanguageModelReport & Warned> {
     const where = 'TextGenerator.evaluate';
     const parts = this.#life.ready('evaluate');
-    const parsed = parseOptions(where, evaluateSchema, options);
-    const texts = await readCorpus(corpus, where, openFolder);
+    const parsed = parseOptions(where, evaluateTextSchema, options);
+    const { file } = splitOptions<CorpusFileOptions, object>(corpusFileEntries, options);
+    checkFileOptions(where, file, [corpus]);
+    const { texts, warnings } = await openCorpus(corpus, where, { ...file, signal: parsed.signal });
     const tokens = await encodeCorpus(texts, parts.tokenizer, parsed);
     const data = new CorpusDataset(tokens, parts.model.config.maxPositionEmbeddings);
     const { checkAlive } = this.#life;
     checkAlive();
-    return measureText(parts.model, data, { ...parsed, checkAlive });
+    return { ...(await measureText(parts.model, data, { ...parsed, checkAlive })), warnings };
   }
 
   /**

@@ -12,9 +12,10 @@ import {
 } from '../tokenizers/index.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
+import { type CorpusFileOptions, corpusFileEntries } from './fileOptions.ts';
 import { workerOption } from './inWorker.ts';
-import type { Corpus } from './readCorpus.ts';
-import { parseTaskTraining } from './taskOptions.ts';
+import type { Corpus } from './openCorpus.ts';
+import { evaluateEntries, parseTaskTraining } from './taskOptions.ts';
 
 /** What follows from the tokenizer. */
 const OWNED = ['vocabSize', 'padTokenId', 'bosTokenId', 'eosTokenId'] as const;
@@ -101,23 +102,31 @@ export async function makeGeneratorTokenizer(
   return trainByteLevelBPE(texts, { ...options, ...slow });
 }
 
-/** Options of `train`: those of the training loop, and what to validate on. */
-export type TextGeneratorTrainingOptions = TrainingOptions & {
-  /** Text to evaluate on while training: its loss and perplexity. */
-  validationData?: Corpus;
-  /** The last share of the tokens is held out for it, in [0, 1). Default: 0. */
-  validationSplit?: number;
-};
+/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+export type TextGeneratorTrainingOptions = TrainingOptions &
+  CorpusFileOptions & {
+    /** Text to evaluate on while training, given as that to learn from: its loss and perplexity. */
+    validationData?: Corpus;
+    /** The last share of the tokens is held out for it, in [0, 1). Default: 0. */
+    validationSplit?: number;
+  };
 
 /** Checks the options of `TextGenerator.train`. */
 export function parseGeneratorTraining(options: TextGeneratorTrainingOptions | undefined) {
   const text = v.custom<Corpus>((x) => x !== null, 'text');
-  return parseTaskTraining('TextGenerator.train', text, options);
+  return parseTaskTraining<Corpus, CorpusFileOptions>(
+    'TextGenerator.train',
+    text,
+    corpusFileEntries,
+    options,
+  );
 }
 
-export interface EvaluateTextOptions {
+export interface EvaluateTextOptions extends CorpusFileOptions {
   /** Blocks at a time. Default: 32. */
   batchSize?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
+
+export const evaluateTextSchema = v.strictObject({ ...evaluateEntries, ...corpusFileEntries });

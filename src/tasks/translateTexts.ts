@@ -43,13 +43,7 @@ export async function translateTexts(
     indices.forEach((index, row) => {
       results[index] = parts.tokenizers.target.decode(ids[row]!, { skipSpecialTokens: true });
     });
-    onProgress?.({
-      phase: 'predict',
-      step: step + 1,
-      totalSteps: batches.length,
-      elapsedSeconds: clock.elapsedSeconds,
-      remainingSeconds: clock.remainingSeconds(step + 1, batches.length),
-    });
+    onProgress?.(clock.progress({ phase: 'predict', step: step + 1, totalSteps: batches.length }));
   }
   return results;
 }

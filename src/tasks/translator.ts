@@ -1,4 +1,5 @@
 import { disposeSymbol } from '../core/disposal.ts';
+import type { Warned } from '../core/warnings.ts';
 import type { TextPair } from '../data/pairs.ts';
 import { EncoderDecoder } from '../models/encoderDecoder.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
@@ -7,11 +8,11 @@ import { corpusChrf } from '../train/chrf.ts';
 import type { TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { createTask } from './createTask.ts';
+import { checkFileOptions } from './fileOptions.ts';
 import { holdOutPairs } from './holdOutPairs.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
-import { openFolder } from './openFolder.ts';
+import { openPairs, type PairSource } from './openPairs.ts';
 import { encodePairs } from './pairDataset.ts';
-import { readPairSource } from './readPairSource.ts';
 import { SequenceToSequence } from './sequenceToSequence.ts';
 import { type Slow, type TaskKind, TaskLifecycle } from './taskLifecycle.ts';
 import { textsOf } from './textsOf.ts';
@@ -27,8 +28,9 @@ import {
   toTranslatorFiles,
 } from './translatorFiles.ts';
 import {
-  type PairSource,
+  type EvaluateTranslationOptions,
   type ParsedTranslatorOptions,
+  parseEvaluate,
   parseTranslate,
   parseTranslatorOptions,
   parseTranslatorTraining,
@@ -58,7 +60,7 @@ const KIND: TaskKind<TranslatorParts, SavedTranslator> = {
  *
  * @example
  * const translator = await Translator.create({ maxLength: 40 });
- * await translator.train([{ source: 'Go.', target: 'Vete.' }, …], { epochs: 5 });
+ * await translator.train('pairs.tsv', { epochs: 5 }); // or [{ source: 'Go.', target: 'Vete.' }, …]
  * await translator.predict('Go.'); // 'Vete.'
  * await translator.save('./model');
  * const again = await Translator.load('./model');
@@ -105,23 +107,31 @@ export class Translator {
    *
    * The same pairs, options and seed give the same weights in every runtime without relaxed SIMD.
    *
-   * @param pairs `{ source, target }` or `[source, target]`, in an array or as they arrive, or the
-   *   path of a .tsv, .csv or .jsonl file with the columns `source` and `target`.
+   * @param pairs the path or address of a csv, tsv, json or jsonl (also .gz, or in a .zip), a File or
+   *   Blob, or `{ source, target }` or `[source, target]` in an array or as they arrive. Rows of a file
+   *   that cannot be used are left out, as `warnings` of the result say.
    * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
-   *   `validationData` or `validationSplit`, which give loss and token accuracy.
-   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be learned from,
+   *   `validationData` or `validationSplit`, which give loss and token accuracy; `format`, `sourceColumn`
+   *   and `targetColumn` for files that do not tell.
+   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be learned from, `STORAGE` for a file that
+   *   is not there,
    *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
    */
   async train(pairs: PairSource, options: TranslatorTrainingOptions = {}): Promise<TrainingResult> {
     return this.#life.training(async () => {
-      const { validationData, validationSplit, training, seed } = parseTranslatorTraining(options);
-      const all = await readPairSource(pairs, TRAIN, openFolder);
+      const { validationData, validationSplit, training, seed, file } =
+        parseTranslatorTraining(options);
+      checkFileOptions(TRAIN, file, [pairs, validationData]);
+      const reading = { ...file, signal: training.signal };
+      const all = await openPairs(pairs, TRAIN, reading);
       const held =
         validationData === undefined
           ? undefined
-          : await readPairSource(validationData, `${TRAIN}: validationData`, openFolder);
-      const { learn, validate } = holdOutPairs(all, held, { validationSplit, seed });
-      return this.#learn(learn, validate, training);
+          : await openPairs(validationData, `${TRAIN}: validationData`, reading);
+      const parted = holdOutPairs(all.pairs, held?.pairs, { validationSplit, seed });
+      const result = await this.#learn(parted.learn, parted.validate, training);
+      const ofFiles = [...all.warnings, ...(held?.warnings ?? [])];
+      return { ...result, warnings: [...ofFiles, ...result.warnings] };
     });
   }
 
@@ -155,13 +165,23 @@ export class Translator {
    * Measures the translator on pairs: the loss and accuracy of its next token, and BLEU and chrF of
    * its own translations.
    *
-   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be used, and for none.
+   * @param pairs as for `train`.
+   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be used, and for none; `STORAGE` for a
+   *   file that is not there.
+   *
+   * @example
+   * const { bleu } = await translator.evaluate('heldOut.tsv');
    */
-  async evaluate(pairs: PairSource, options: TranslateOptions = {}): Promise<TranslationReport> {
+  async evaluate(
+    pairs: PairSource,
+    options: EvaluateTranslationOptions = {},
+  ): Promise<TranslationReport & Warned> {
     const parts = this.#life.ready('evaluate');
-    const parsed = parseTranslate('Translator.evaluate', options, parts);
-    const all = await readPairSource(pairs, 'Translator.evaluate', openFolder);
+    const where = 'Translator.evaluate';
+    const { file, ...parsed } = parseEvaluate(where, options, parts);
+    checkFileOptions(where, file, [pairs]);
     const { signal, onProgress } = parsed.generation;
+    const { pairs: all, warnings } = await openPairs(pairs, where, { ...file, signal });
     const data = await encodePairs(all, parts, parts.model.config, { signal, onProgress });
     const { checkAlive } = this.#life;
     const sources = all.map(({ source }) => source);
@@ -174,6 +194,7 @@ export class Translator {
       ...report,
       bleu: corpusBleu(translations, references),
       chrf: corpusChrf(translations, references),
+      warnings,
     };
   }
 

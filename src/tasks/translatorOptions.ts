@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
 import { anObject, integer, parseOptions, positiveInteger } from '../core/options.ts';
-import type { PairInput } from '../data/pairs.ts';
 import {
   type EncoderDecoderOptions,
   parseEncoderDecoderConfig,
@@ -9,12 +8,14 @@ import {
 import { Tokenizer } from '../tokenizers/index.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import type { WorkerOption } from '../worker/taskWorker.ts';
+import { type PairFileOptions, pairFileEntries, splitOptions } from './fileOptions.ts';
 import {
   type GenerationOptions,
   generationOptionNames,
   parseGeneration,
 } from './generation/generationOptions.ts';
 import { workerOption } from './inWorker.ts';
+import type { PairSource } from './openPairs.ts';
 import { parseTaskTraining } from './taskOptions.ts';
 import type { TranslatorParts } from './translatorFiles.ts';
 import {
@@ -133,21 +134,24 @@ function chooseTokenizers(
   return pair;
 }
 
-/** Pairs in memory or arriving, or the path or URL of a .tsv, .csv, .jsonl or .json file of them. */
-export type PairSource = Iterable<PairInput> | AsyncIterable<PairInput> | string | URL;
-
-/** Options of `train`: those of the training loop, and what to validate on. */
-export type TranslatorTrainingOptions = TrainingOptions & {
-  /** Pairs to evaluate on while training: their loss and token accuracy. */
-  validationData?: PairSource;
-  /** Share of the pairs to hold out for it, in [0, 1). Default: 0. */
-  validationSplit?: number;
-};
+/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+export type TranslatorTrainingOptions = TrainingOptions &
+  PairFileOptions & {
+    /** Pairs to evaluate on while training, given as those to learn from: loss and token accuracy. */
+    validationData?: PairSource;
+    /** Share of the pairs to hold out for it, in [0, 1). Default: 0. */
+    validationSplit?: number;
+  };
 
 /** Checks the options of `Translator.train`. */
 export function parseTranslatorTraining(options: TranslatorTrainingOptions | undefined) {
   const pairs = v.custom<PairSource>((x) => x !== null, 'pairs');
-  return parseTaskTraining('Translator.train', pairs, options);
+  return parseTaskTraining<PairSource, PairFileOptions>(
+    'Translator.train',
+    pairs,
+    pairFileEntries,
+    options,
+  );
 }
 
 /** What makes no sense for a translation: it is one text, which its own end token ends. */
@@ -162,7 +166,7 @@ export interface TranslateOptions
 const batchSchema = v.strictObject({ batchSize: v.optional(positiveInteger, 32) });
 
 /**
- * The options of `predict` and `evaluate`, those of generation among them. Defaults are those of the
+ * The options of `predict`, those of generation among them. Defaults are those of the
  * model's generation_config.json, else 4 beams and `maxLength` tokens.
  */
 export function parseTranslate(where: string, options: TranslateOptions, parts: TranslatorParts) {
@@ -189,4 +193,18 @@ export function parseTranslate(where: string, options: TranslateOptions, parts: 
     ...parseOptions(where, batchSchema, batchSize === undefined ? {} : { batchSize }),
     generation: parseGeneration(where, given, defaults, decoderVocabSize),
   };
+}
+
+/** How to translate what is measured, and how a file of it is read. */
+export interface EvaluateTranslationOptions extends TranslateOptions, PairFileOptions {}
+
+/** The options of `evaluate`: as {@link parseTranslate}, and those of the file. */
+export function parseEvaluate(
+  where: string,
+  options: EvaluateTranslationOptions,
+  parts: TranslatorParts,
+) {
+  const { file, rest } = splitOptions<PairFileOptions, TranslateOptions>(pairFileEntries, options);
+  parseOptions(where, v.strictObject(pairFileEntries), file);
+  return { file, ...parseTranslate(where, rest, parts) };
 }

@@ -85,14 +85,10 @@ export class MergeLearner {
     const start = this.#symbols.size;
     for (;;) {
       const goesOn = this.#mergeSome(vocabSize, Math.max(1, minFrequency));
-      const done = this.#symbols.size - start;
-      onProgress?.({
-        phase: 'tokenizer',
-        step: this.#symbols.size,
-        totalSteps: vocabSize,
-        elapsedSeconds: clock.elapsedSeconds,
-        remainingSeconds: goesOn ? clock.remainingSeconds(done, vocabSize - start) : 0,
-      });
+      const step = this.#symbols.size;
+      // A small corpus has no more to merge, and ends before the size that was asked for.
+      const totalSteps = goesOn ? vocabSize : step;
+      onProgress?.(clock.progress({ phase: 'tokenizer', step, totalSteps }, start));
       if (!goesOn) return;
       await yieldToEventLoop();
       throwIfAborted(signal, 'Training the tokenizer');

@@ -170,13 +170,7 @@ export class Tokenizer {
       const first = checkText(text, `The text at position ${encodings.length}`);
       const step = encodings.push(this.#encode(first, undefined, addSpecialTokens, cutTo));
       if (step % TEXTS_PER_TURN !== 0 && step !== totalSteps) continue;
-      onProgress?.({
-        phase: 'encode',
-        step,
-        totalSteps,
-        elapsedSeconds: clock.elapsedSeconds,
-        remainingSeconds: clock.remainingSeconds(step, totalSteps),
-      });
+      onProgress?.(clock.progress({ phase: 'encode', step, totalSteps }));
       if (step !== totalSteps) await yieldToEventLoop();
       throwIfAborted(signal, 'Encoding');
     }

@@ -18,6 +18,7 @@ export async function countWords(
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   const clock = new ProgressClock();
+  const totalSteps = Array.isArray(texts) ? texts.length : undefined;
   let step = 0;
   let untilTurn = CHARACTERS_PER_TURN;
   throwIfAborted(signal, 'Training the tokenizer');
@@ -27,13 +28,7 @@ export async function countWords(
     untilTurn -= text.length + 1;
     if (untilTurn > 0) continue;
     untilTurn = CHARACTERS_PER_TURN;
-    onProgress?.({
-      phase: 'tokenizer',
-      step,
-      totalSteps: undefined,
-      elapsedSeconds: clock.elapsedSeconds,
-      remainingSeconds: undefined,
-    });
+    onProgress?.(clock.progress({ phase: 'read', step, totalSteps }));
     await yieldToEventLoop();
     throwIfAborted(signal, 'Training the tokenizer');
   }

@@ -1,7 +1,7 @@
 import { AnyformerError, show } from '../core/errors.ts';
+import { crc32 } from '../formats/crc32.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '../formats/safetensors.ts';
-import { crc32 } from '../storage/crc32.ts';
 import { readUntilStill } from '../storage/readUntilStill.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TrainingState } from './trainingState.ts';

@@ -1,4 +1,4 @@
-import { type OnProgress, ProgressClock } from '../core/progress.ts';
+import { type OnProgress, ProgressClock, type Step } from '../core/progress.ts';
 
 /** What one update adds to the progress. */
 export interface StepReport {
@@ -54,7 +54,7 @@ export class ProgressReporter {
     const last = this.#last;
     if (!this.onProgress || !last) return;
     const speed = this.#tokensPerSecond();
-    return this.onProgress({
+    const progress: Step = {
       phase: 'train',
       step: last.step,
       totalSteps: this.totalSteps,
@@ -64,13 +64,9 @@ export class ProgressReporter {
       learningRate: last.learningRate,
       ...(speed !== undefined && { tokensPerSecond: speed }),
       ...(last.peakHeapBytes !== undefined && { peakHeapBytes: last.peakHeapBytes }),
-      elapsedSeconds: this.#clock.elapsedSeconds,
-      remainingSeconds: this.#clock.remainingSeconds(
-        last.step - this.firstStep,
-        this.totalSteps - this.firstStep,
-      ),
       ...(this.#metrics && { metrics: this.#metrics }),
-    });
+    };
+    return this.onProgress(this.#clock.progress(progress, this.firstStep));
   }
 
   #tokensPerSecond(): number | undefined {

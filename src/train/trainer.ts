@@ -1,4 +1,5 @@
 import { AnyformerError, throwIfAborted } from '../core/errors.ts';
+import type { Warned } from '../core/warnings.ts';
 import { openStorage, type StorageTarget } from '../storage/openStorage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BestWeights } from './bestWeights.ts';
@@ -40,7 +41,7 @@ export interface TrainingHooks {
 }
 
 /** How a training went. */
-export interface TrainingResult {
+export interface TrainingResult extends Warned {
   /** Updates done, those before a resume included. */
   readonly globalStep: number;
   /** Epochs done, with a fraction. */
@@ -309,6 +310,7 @@ class TrainingRun<Batch> {
       bestStep,
       stoppedEarly,
       peakHeapBytes: this.#peakHeap.bytes,
+      warnings: [],
     };
   }
 }

@@ -1,3 +1,4 @@
+import { tagOf } from '../core/tagOf.ts';
 import { MemoryStorage } from '../storage/memoryStorage.ts';
 import { isStorage, type Storage } from '../storage/storage.ts';
 import { Tokenizer } from '../tokenizers/index.ts';
@@ -38,7 +39,12 @@ interface Kind {
   decode(wire: any, decoding: Decoding): unknown;
 }
 
-const tagOf = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+interface FileOnWire {
+  readonly content: Blob;
+  readonly name: string;
+  readonly type: string;
+  readonly lastModified: number;
+}
 
 const KINDS: readonly Kind[] = [
   {
@@ -70,6 +76,16 @@ const KINDS: readonly Kind[] = [
     is: (value) => tagOf(value) === 'URL',
     encode: ({ href }: URL) => href,
     decode: (href: string) => new URL(href),
+  },
+  {
+    // Node's structured clone of a File is a Blob without a name.
+    name: 'file',
+    is: (value) => tagOf(value) === 'File',
+    encode: (file: File) => {
+      const { name, type, lastModified } = file;
+      return { content: file.slice(0, file.size, type), name, type, lastModified };
+    },
+    decode: ({ content, name, ...about }: FileOnWire) => new File([content], name, about),
   },
   {
     name: 'signal',

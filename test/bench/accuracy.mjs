@@ -83,7 +83,7 @@ const spanishOptions = {
 function loadShakespeare() {
   const text = read('textgen/tinyshakespeare.train.txt').toString('utf8');
   const cut = Math.floor(text.length * 0.9);
-  return { train: text.slice(0, cut), test: text.slice(cut) };
+  return { train: [text.slice(0, cut)], test: [text.slice(cut)] };
 }
 
 /** nanoGPT's configuration for a CPU. */

@@ -121,7 +121,9 @@ const share = (scored) => scored.filter(({ right }) => right).length / scored.le
 function calibrationError(scored, bins = 10) {
   let error = 0;
   for (let bin = 0; bin < bins; bin++) {
-    const inside = scored.filter(({ score }) => Math.min(bins - 1, Math.floor(score * bins)) === bin);
+    const inside = scored.filter(
+      ({ score }) => Math.min(bins - 1, Math.floor(score * bins)) === bin,
+    );
     if (inside.length === 0) continue;
     const mean = inside.reduce((sum, { score }) => sum + score, 0) / inside.length;
     error += (inside.length / scored.length) * Math.abs(mean - share(inside));
@@ -173,7 +175,17 @@ function summary(set, rows, runs) {
 const WIDTHS = [12, 6, 16, 9, 9, 9, 12, 8];
 const cells = (list) => list.map((cell, i) => String(cell).padEnd(WIDTHS[i] ?? 0)).join(' ');
 const heading = () =>
-  cells(['set', 'rows', 'accuracy', 'baseline', 'estimate', 'ECE', '> 0.95 right', 'seconds', 'chosen']);
+  cells([
+    'set',
+    'rows',
+    'accuracy',
+    'baseline',
+    'estimate',
+    'ECE',
+    '> 0.95 right',
+    'seconds',
+    'chosen',
+  ]);
 
 function line(row) {
   const figure = (value, digits = 4) => (value === undefined ? '-' : value.toFixed(digits));

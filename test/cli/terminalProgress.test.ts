@@ -21,6 +21,7 @@ class FakeStream {
 
 const progress = (step: number, more: Partial<Progress> = {}): Progress => ({
   phase: 'train',
+  message: `training ${step} of 100`,
   step,
   totalSteps: 100,
   elapsedSeconds: step,

@@ -20,8 +20,11 @@ describe('checkExamples', () => {
 
   it.each<[unknown, RegExp]>([
     [[], /^train received an empty dataset/],
-    [undefined, /^train takes an array of \{ text, label \}, received undefined/],
-    [{ text: 'a', label: 'b' }, /takes an array/],
+    [
+      undefined,
+      /^train takes .*a File or Blob, or an array of \{ text, label \}, received undefined/,
+    ],
+    [{ text: 'a', label: 'b' }, /takes .* or an array of \{ text, label \}/],
     [[example('a'), null], /^train: example 1 must be \{ text, label \}, is null/],
     [['text'], /example 0 must be .* is 'text'/],
     [[example('a'), { text: 42, label: 'a' }], /example 1: text must be a string, is 42\./],

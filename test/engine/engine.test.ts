@@ -47,7 +47,11 @@ describe('the engine', () => {
 
 describe('options', () => {
   it.each([
-    [{ relax: false }, 'UNKNOWN_OPTION', /'relax'; known are modules, relaxed, threads/],
+    [
+      { relax: false },
+      'UNKNOWN_OPTION',
+      /'relax'; did you mean 'relaxed'\? Known are modules, relaxed, threads/,
+    ],
     [{ relaxed: 'no' }, 'INVALID_ARGUMENT', /relaxed must be true or false, received 'no'/],
     [{ threads: 0 }, 'INVALID_ARGUMENT', /threads must be 'auto' or a whole number of at least 1/],
     [

@@ -43,8 +43,11 @@ describe('the IMDB example', () => {
     );
     await example.expectRefusal(
       ['--data', 'torn.jsonl.gz'],
-      /--data torn\.jsonl\.gz cannot be read \(unexpected end of file\)/,
+      /torn\.jsonl\.gz is no gzip file, or is torn \(unexpected EOF\)\. Download/,
     );
-    await example.expectRefusal(['--data', 'nowhere.gz'], /nowhere\.gz cannot be read \(ENOENT/);
+    await example.expectRefusal(
+      ['--data', 'nowhere.gz'],
+      /nowhere\.gz could not be read: There is no such file\. Check the path/,
+    );
   });
 });

@@ -103,8 +103,7 @@ describe('the spam example refuses', () => {
   it('a file that is not there', () =>
     example.expectRefusal(
       ['--data', 'nowhere.csv', ...columns],
-      /--data nowhere\.csv cannot be read \(ENOENT.*Pass the path of a file that exists/,
-      'Usage: npm start -- ',
+      /nowhere\.csv could not be read: There is no such file\. Check the path/,
     ));
 
   it('a column that is not there', async () => {

@@ -47,7 +47,7 @@ describe('parseEncoderConfig', () => {
     [{ hiddenSize: 0 }, 'encoder: hiddenSize must be a positive integer, received 0.'],
     [{ vocabSize: undefined }, "encoder: option 'vocabSize' is missing."],
     [{ hiddenAct: 'rely' }, "Activation 'rely' is not known"],
-    [{ hidden_size: 3 }, "unknown option 'hidden_size'; known are"],
+    [{ hidden_size: 3 }, "unknown option 'hidden_size'; did you mean 'hiddenSize'? Known are"],
     [{ type: 'gpt2' }, "encoder: type must be 'transformer' or 'bert', received 'gpt2'."],
     [{ padTokenId: 9 }, 'padTokenId 9 is not below vocabSize 9'],
     [{ type: 'bert', typeVocabSize: 0 }, "for type 'bert', received 0"],

@@ -34,19 +34,21 @@ describe('the readme', () => {
     expect(program.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(10);
     const lines = await run(program, {
       given: `
+        import { writeFileSync } from 'node:fs';
         const tellings = {
           positive: ['lovely', 'wonderful', 'quiet'],
           negative: ['boring', 'awful', 'loud'],
         };
         const examples = Array.from({ length: 192 }, (_, n) => {
           const label = n % 2 ? 'positive' : 'negative';
-          return { text: 'A ' + tellings[label][n % 3] + ' film.', label };
+          return 'A ' + tellings[label][n % 3] + ' film.,' + label;
         });
-        const heldOut = examples.slice(0, 6);`,
+        writeFileSync('films.csv', ['text,label', ...examples].join('\\n'));
+        writeFileSync('heldOut.csv', ['text,label', ...examples.slice(0, 6)].join('\\n'));`,
       after: `
         console.log(JSON.stringify({
           best: (await again.predict('A quiet, lovely film.'))[0],
-          report: Object.keys(await again.evaluate(heldOut)),
+          report: Object.keys(await again.evaluate('heldOut.csv')),
         }));`,
     });
     const { best, report } = JSON.parse(lines.pop()!);
@@ -55,38 +57,41 @@ describe('the readme', () => {
     expect(report).toEqual(expect.arrayContaining(['loss', 'accuracy', 'f1', 'confusionMatrix']));
     // What onProgress printed: every step, with its loss at the last.
     expect(lines.length).toBeGreaterThan(10);
-    expect(lines.at(-1)).toMatch(/^\d+ \d\.\d+$/);
+    expect(lines.at(-1)).toMatch(/^training (\d+) of \1, loss [\d.]+$/);
+    for (const line of lines)
+      expect(line).toMatch(/^(vocabulary|encoding text|training) [\d,]+ of /);
   });
 
   it('has a text generator that runs', async () => {
     const program = programWith('TextGenerator.create').replace('maxSteps: 2000', 'maxSteps: 20');
     const lines = await run(program, {
-      given: `const text = 'ROMEO: to be, or not to be. '.repeat(40);`,
+      given: `
+        import { writeFileSync } from 'node:fs';
+        writeFileSync('tales.txt', 'ROMEO: to be, or not to be. '.repeat(40));`,
       after: `
         console.log();
         console.log(JSON.stringify((await writer.generate('ROMEO:', options)) === (await generator.generate('ROMEO:', options))));
-        console.log(JSON.stringify(Object.keys(await writer.evaluate(text))));`,
+        console.log(JSON.stringify(Object.keys(await writer.evaluate('tales.txt'))));`,
     });
     expect(JSON.parse(lines.at(-2)!)).toBe(true);
-    expect(JSON.parse(lines.at(-1)!)).toEqual(['loss', 'perplexity', 'tokens']);
+    expect(JSON.parse(lines.at(-1)!)).toEqual(['loss', 'perplexity', 'tokens', 'warnings']);
   });
 
   it('has a translator that runs', async () => {
     const [line] = await run(programWith('Translator.create').replace('epochs: 10', 'epochs: 1'), {
       given: `
+        import { writeFileSync } from 'node:fs';
         const names = ['one', 'two', 'three', 'four'];
-        const pairs = Array.from({ length: 64 }, (_, n) => ({
-          source: 'the number ' + (n % 4),
-          target: names[n % 4],
-        }));
-        const heldOutPairs = pairs.slice(0, 4);`,
+        const pairs = Array.from({ length: 64 }, (_, n) => 'the number ' + (n % 4) + '\\t' + names[n % 4]);
+        writeFileSync('pairs.tsv', ['english\\tname', ...pairs].join('\\n'));
+        writeFileSync('heldOut.tsv', ['english\\tname', ...pairs.slice(0, 4)].join('\\n'));`,
       after: `
         const [text] = await loaded.predict(['the number 1']);
-        console.log(JSON.stringify([text, Object.keys(await loaded.evaluate(heldOutPairs))]));`,
+        console.log(JSON.stringify([text, Object.keys(await loaded.evaluate('heldOut.tsv'))]));`,
     });
     const [text, measures] = JSON.parse(line!);
     expect(text).toEqual(expect.any(String));
-    expect(measures).toEqual(['loss', 'tokenAccuracy', 'bleu', 'chrf']);
+    expect(measures).toEqual(['loss', 'tokenAccuracy', 'bleu', 'chrf', 'warnings']);
   });
 
   it("has the article's program, and it runs", async () => {

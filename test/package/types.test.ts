@@ -10,14 +10,20 @@ import {
   AnyformerError,
   createEngine,
   type Engine,
+  type ExamplesFound,
   type LabelScore,
   MemoryStorage,
+  type PairsFound,
   type Progress,
   readExamples,
+  readPairs,
   splitExamples,
   TextClassifier,
   type TextClassifierOptions,
   type TextExample,
+  TextGenerator,
+  type TrainingWarning,
+  Translator,
 } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
 import * as tf from 'anyformer/tf';
@@ -32,11 +38,17 @@ await createEngine({ modules: { 'anyformer.simd.wasm': () => new Uint8Array(8) }
 // @ts-expect-error no such file
 await createEngine({ modules: { 'anyformer.wasm': new Uint8Array(8) } });
 
-const { examples, problems } = await readExamples('text,label', {
+const { examples, problems, columns } = await readExamples(['text,label'], {
   format: 'csv',
   text: 'text',
   label: 'label',
 });
+const found: ExamplesFound = await readExamples('tickets.csv', { labelColumn: 'topic' });
+const names: string[] = [columns.text, found.columns.label];
+const ofRows: ExamplesFound = await readExamples([{ body: 'a', stars: 1 }]);
+const ofFile: PairsFound = await readPairs(new Blob([]), { format: 'tsv', sourceColumn: 'en' });
+// @ts-expect-error no such option
+await readExamples('tickets.csv', { labelColum: 'topic' });
 const rows: number[] = problems.map((problem) => problem.row);
 const { train }: { train: Int32Array } = splitExamples(examples, { validationSplit: 0.5, seed: 1 });
 const own: TextExample[] = [{ text: 'a', label: ['b', 'c'] }];
@@ -50,11 +62,20 @@ const options: TextClassifierOptions = {
 const classifier = await TextClassifier.create(options);
 // @ts-expect-error no such encoder
 await TextClassifier.create({ encoder: { type: 'rnn' } });
-const onProgress = (progress: Progress): void => console.log(progress.step, progress.loss);
+const onProgress = (progress: Progress): void => console.log(progress.message, progress.loss);
 await classifier.train(own, { epochs: 1, onProgress: terminalProgress() });
 await classifier.train(own, { epochs: 1, onProgress, signal: AbortSignal.timeout(1000) });
 // @ts-expect-error no such option
 await classifier.train(own, { epoch: 1 });
+const { warnings } = await classifier.train('tickets.csv', { textColumn: 'body', validationData: new URL('a:') });
+const codes: readonly TrainingWarning['code'][] = warnings.map((warning) => warning.code);
+await classifier.evaluate(new Blob([]), { format: 'csv' });
+const generator = await TextGenerator.create();
+await generator.train('tales.txt', { validationData: ['the text itself'] });
+const translator = await Translator.create();
+await translator.train(new File([], 'pairs.tsv'), { sourceColumn: 'en', targetColumn: 'es' });
+// @ts-expect-error a translation has no label
+await translator.train('pairs.tsv', { labelColumn: 'es' });
 const one: LabelScore[] = await classifier.predict('a');
 const many: LabelScore[][] = await classifier.predict(['a', 'b'], { topK: 1 });
 // @ts-expect-error one text has one list of scores
@@ -83,7 +104,7 @@ const { history } = await model.fit(x, tf.tensor2d([[1]]), { epochs: 1 });
 // @ts-expect-error numHeads is not optional
 tf.transformerEncoder({ intermediateDim: 8 });
 
-export { bytes, code, history, known, many, matrix, one, rows, train, wrong };
+export { bytes, code, codes, history, known, many, matrix, names, ofFile, ofRows, one, rows, train, wrong };
 `;
 
 const STRICTEST: ts.CompilerOptions = {

@@ -18,7 +18,12 @@ type Row = [what: string, arguments_: readonly unknown[], code: ErrorCode, messa
 
 /** What is wrong, the value received, what is allowed. */
 const created: Row[] = [
-  ['unknown option', [{ maxLenght: 5 }], 'UNKNOWN_OPTION', /'maxLenght'; known are .*maxLength/],
+  [
+    'unknown option',
+    [{ maxLenght: 5 }],
+    'UNKNOWN_OPTION',
+    /'maxLenght'; did you mean 'maxLength'\? Known are .*maxLength/,
+  ],
   ['unknown size', [{ encoder: { heads: 2 } }], 'UNKNOWN_OPTION', /'heads'; known are .*numAtt/],
   ['no object', ['big'], 'INVALID_ARGUMENT', /one options object, received 'big'/],
   [
@@ -263,7 +268,12 @@ describe('a trained TextClassifier refuses', () => {
     ['null among texts', [['a', null]], 'INVALID_DATA', /text at position 1 is null, not a string/],
     ['batches of 0', ['a', { batchSize: 0 }], 'INVALID_ARGUMENT', /batchSize .*received 0/],
     ['half a label', ['a', { topK: 0.5 }], 'INVALID_ARGUMENT', /topK .*received 0\.5/],
-    ['unknown option', ['a', { top: 1 }], 'UNKNOWN_OPTION', /'top'; known are .*topK/],
+    [
+      'unknown option',
+      ['a', { top: 1 }],
+      'UNKNOWN_OPTION',
+      /'top'; did you mean 'topK'\? Known are .*topK/,
+    ],
   ])('to predict %s', async (_, parameters, code, message) => {
     const [input, options] = parameters as [string, object];
     await expectRefusal(() => classifier.predict(input, options), code, message);

@@ -73,7 +73,7 @@ describe('memory is flat over 10,000 generated tokens', () => {
       maxPositionEmbeddings: 64,
     };
     generator = await TextGenerator.create({ decoder, tokenizer: { type: 'characters' } });
-    await generator.train('the cat sat on the mat. '.repeat(20), { maxSteps: 1, batchSize: 4 });
+    await generator.train(['the cat sat on the mat. '.repeat(20)], { maxSteps: 1, batchSize: 4 });
     return () => generator.dispose();
   });
 

@@ -160,7 +160,7 @@ describe('a saved folder', () => {
     await expectRefusal(
       () => TextClassifier.load(directory, { onprogress: () => {} } as object),
       'UNKNOWN_OPTION',
-      /TextClassifier\.load: unknown option 'onprogress'; known are onProgress, signal/,
+      /TextClassifier\.load: unknown option 'onprogress'; did you mean 'onProgress'\? Known are onProgress, signal/,
     );
   });
 });

@@ -18,7 +18,7 @@ const training = { maxSteps: 150, batchSize: 8, learningRate: 5e-3, seed: 3 };
 async function trained(type: 'characters' | 'byte-level-bpe' = 'characters') {
   const tokenizer = type === 'characters' ? { type } : { type, vocabSize: 280 };
   const generator = await TextGenerator.create({ decoder, tokenizer });
-  await generator.train(TEXT, training);
+  await generator.train([TEXT], training);
   return generator;
 }
 
@@ -37,7 +37,7 @@ describe('TextGenerator', () => {
   });
 
   it('learns: the loss falls, and the text is foreseen', async () => {
-    const { loss, perplexity, tokens } = await generator.evaluate(TEXT);
+    const { loss, perplexity, tokens } = await generator.evaluate([TEXT]);
     expect(loss).toBeLessThan(1.5);
     expect(perplexity).toBeCloseTo(Math.exp(loss), 6);
     expect(tokens).toBe([...TEXT].length);
@@ -176,11 +176,11 @@ describe('TextGenerator of byte-level tokens', () => {
     const checkpoint = new Map<string, Uint8Array>();
     const create = () => TextGenerator.create({ decoder, tokenizer: { type: 'characters' } });
     using straight = await create();
-    await straight.train(TEXT, { ...training, maxSteps: 12 });
+    await straight.train([TEXT], { ...training, maxSteps: 12 });
     await straight.save(whole);
     const controller = new AbortController();
     using stopped = await create();
-    const stop = stopped.train(TEXT, {
+    const stop = stopped.train([TEXT], {
       ...training,
       maxSteps: 12,
       outputDir: checkpoint,
@@ -192,7 +192,7 @@ describe('TextGenerator of byte-level tokens', () => {
     });
     await expect(stop).rejects.toMatchObject({ code: 'ABORTED' });
     using again = await create();
-    await again.train(TEXT, {
+    await again.train([TEXT], {
       ...training,
       maxSteps: 12,
       outputDir: checkpoint,

@@ -171,17 +171,25 @@ describe('files', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('of pairs are read by their ending, and refused by the row', async () => {
+  it('of pairs are read by their ending, without the rows that cannot be used', async () => {
     const tsv = join(folder, 'pairs.tsv');
     await writeFile(tsv, 'source\ttarget\n1\tone\n2 3\tthree two\n');
     const { bleu } = await translator.evaluate(tsv);
     expect(bleu).toBeGreaterThanOrEqual(0);
     const jsonl = join(folder, 'pairs.jsonl');
     await writeFile(jsonl, '{"source":"1","target":"one"}\n{"source":"2"}\n');
+    const { warnings } = await translator.evaluate(jsonl);
+    expect(warnings).toEqual([
+      {
+        code: 'ROWS_LEFT_OUT',
+        message: `${jsonl}: 1 row is left out, for it cannot be used. Row 2: target is missing. Correct or remove it.`,
+      },
+    ]);
+    await writeFile(jsonl, '{"source":"1"}\n{"source":"2"}\n');
     await expectRefusal(
-      () => translator.evaluate(jsonl),
+      () => translator.evaluate(jsonl, { targetColumn: 'target' }),
       'INVALID_DATA',
-      /1 rows of .*pairs\.jsonl cannot be used; row 2: target is missing/,
+      /pairs\.jsonl: There is no column 'target' for the target; there are 'source'/,
     );
     await expectRefusal(
       () => translator.evaluate(join(folder, 'none.csv')),
@@ -211,7 +219,7 @@ describe('bad input', () => {
     [[['a', 'b'], ['c']], /pair 1 must have two texts, has 1/],
     [[['a', 'b'], { source: ' ', target: 'c' }], /pair 1: source is empty/],
     [[null], /pair 0 must be \{ source, target \}, is null/],
-    [7, /an array or an AsyncIterable, or the path of a file, received 7/],
+    [7, /an array or an AsyncIterable, or the path of a file, a File or a Blob, received 7/],
   ])('of train is refused: %o', async (pairs, pattern) => {
     using own = await Translator.create(TINY_TRANSLATOR);
     await expectRefusal(() => own.train(pairs as never), 'INVALID_DATA', pattern);

@@ -80,7 +80,9 @@ describe('training options', () => {
 
   test('an unknown option lists the known ones', () => {
     const attempt = () => resolve({ learning_rate: 1 });
-    expect(attempt).toThrow(/unknown option 'learning_rate'; known are adamBeta1, .*warmupSteps/);
+    expect(attempt).toThrow(
+      /unknown option 'learning_rate'; did you mean 'learningRate'\? Known are adamBeta1, .*warmupSteps/,
+    );
     expect(attempt).toThrow(expect.objectContaining({ code: 'UNKNOWN_OPTION' }));
   });
 });

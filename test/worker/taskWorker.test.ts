@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
@@ -63,6 +64,25 @@ async function run(classifier: TextClassifier) {
 }
 
 describe('a classifier in a worker', () => {
+  it('opens paths there, and takes Files and Blobs along', async () => {
+    const csv = `body,topic\n${EXAMPLES.map(({ text, label }) => `${text},${label}`).join('\n')}\n`;
+    const folder = await mkdtemp(join(tmpdir(), 'anyformer-test-'));
+    const path = join(folder, 'days.csv');
+    await writeFile(path, `${csv},cold\n`);
+    const training = { ...TRAINING, epochs: 1 };
+    using here = await TextClassifier.create(OPTIONS);
+    const { logHistory } = await here.train(EXAMPLES, training);
+    for (const source of [path, pathToFileURL(path), new File([csv], 'days.csv')]) {
+      using there = await TextClassifier.create({ ...OPTIONS, worker });
+      const found = await there.train(source, training);
+      expect(found.logHistory).toEqual(logHistory);
+      expect(found.warnings).toHaveLength(typeof source === 'string' || 'href' in source ? 1 : 0);
+      const blob = new Blob([csv], { type: 'text/csv' });
+      expect(await there.evaluate(blob)).toEqual(await here.evaluate(EXAMPLES));
+    }
+    await rm(folder, { recursive: true });
+  });
+
   it('is the same to the bit', async () => {
     using local = await TextClassifier.create(OPTIONS);
     using remote = await TextClassifier.create({ ...OPTIONS, worker });

@@ -44,8 +44,8 @@ async function collect(pieces: AsyncIterable<string>): Promise<string[]> {
 
 describe('a generator in a worker', () => {
   beforeAll(async () => {
-    const { peakHeapBytes: _, ...wanted } = await local.train(TEXT, TRAINING);
-    const { peakHeapBytes: __, ...found } = await remote.train(TEXT, TRAINING);
+    const { peakHeapBytes: _, ...wanted } = await local.train([TEXT], TRAINING);
+    const { peakHeapBytes: __, ...found } = await remote.train([TEXT], TRAINING);
     expect(found).toEqual(wanted);
   });
 
@@ -67,9 +67,9 @@ describe('a generator in a worker', () => {
     using here = await TextGenerator.load(files);
     using there = await TextGenerator.load(files, { worker });
     expect(there).toBeInstanceOf(TextGenerator);
-    const report = await local.evaluate(TEXT);
-    expect(await here.evaluate(TEXT)).toEqual(report);
-    expect(await there.evaluate(TEXT)).toEqual(report);
+    const report = await local.evaluate([TEXT]);
+    expect(await here.evaluate([TEXT])).toEqual(report);
+    expect(await there.evaluate([TEXT])).toEqual(report);
   });
 
   it('writes no more, and frees what it wrote with, once the loop is left', async () => {

@@ -109,7 +109,7 @@ class LoadedClassifier implements LoadedModel {
     const { onProgress } = output;
     const { batchSize } = values as { batchSize?: number };
     const examples = await readLabelled(data, values, output);
-    const report = await this.classifier.evaluate(examples, {
+    const { warnings: _, ...report } = await this.classifier.evaluate(examples, {
       signal,
       ...(batchSize !== undefined && { batchSize }),
       ...(onProgress && { onProgress }),

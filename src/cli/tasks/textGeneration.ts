@@ -117,11 +117,14 @@ class LoadedGenerator implements LoadedModel {
   async evaluate(data: string, { values, output, signal }: Asked): Promise<Prediction> {
     const { onProgress } = output;
     const { batchSize } = values as { batchSize?: number };
-    const report = await this.generator.evaluate(await readCorpus(data, values, output), {
-      signal,
-      ...(batchSize !== undefined && { batchSize }),
-      ...(onProgress && { onProgress }),
-    });
+    const { warnings: _, ...report } = await this.generator.evaluate(
+      await readCorpus(data, values, output),
+      {
+        signal,
+        ...(batchSize !== undefined && { batchSize }),
+        ...(onProgress && { onProgress }),
+      },
+    );
     const { loss, perplexity, tokens } = report;
     const plain = `tokens      ${tokens}\nloss        ${loss.toFixed(4)}\nperplexity  ${perplexity.toFixed(4)}`;
     return { json: report, plain };

@@ -1,12 +1,13 @@
-import { readPairs } from '../../data/readPairs.ts';
+import { naming } from '../../data/naming.ts';
+import { parsePairs } from '../../data/parsePairs.ts';
 import { Translator } from '../../tasks/translator.ts';
 import type {
   TranslateOptions,
   TranslatorOptions,
   TranslatorTrainingOptions,
 } from '../../tasks/translatorOptions.ts';
-import { problemsNote, tableOptions } from '../dataOptions.ts';
-import { naming, openData } from '../dataSource.ts';
+import { problemsNote, tableOptions, withFlags } from '../dataOptions.ts';
+import { openData } from '../dataSource.ts';
 import { searchFlags } from '../generationFlags.ts';
 import { boolean, number, type Options, pick, text, type Values } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -20,8 +21,11 @@ const DEFAULT_VOCABULARY = 8000;
 const pairOptions = {
   format: tableOptions.format,
   delimiter: tableOptions.delimiter,
-  sourceColumn: text("The column of the texts. Default: 'source'", 'NAME'),
-  targetColumn: text("The column of what they become. Default: 'target'", 'NAME'),
+  sourceColumn: text('The column of the texts. Default: found by its name, or the first', 'NAME'),
+  targetColumn: text(
+    'The column of what they become. Default: found likewise, or the second',
+    'NAME',
+  ),
 };
 
 const tokenizerOptions = {
@@ -63,19 +67,21 @@ const lengthOptions = {
 };
 
 async function readTranslations(path: string, values: Values<typeof pairOptions>, output: Output) {
-  const { format, delimiter, sourceColumn = 'source', targetColumn = 'target' } = values;
+  const { format, delimiter, sourceColumn, targetColumn } = values;
   const source = openData(path, format, 'jsonl');
   if (source.format === 'txt') {
     throw new UsageError(`${source.name} is a txt, which has no pairs; pass a csv, tsv or jsonl.`);
   }
-  const { pairs, problems } = await naming(source, () =>
-    readPairs(source.bytes, {
+  const { pairs, problems } = await naming(source.name, () =>
+    parsePairs(source.bytes, {
       format: source.format,
       source: sourceColumn,
       target: targetColumn,
       delimiter,
     }),
-  );
+  ).catch((error: unknown) => {
+    throw withFlags(error, 'Name them by --source-column and --target-column.');
+  });
   if (problems.length > 0) output.note(problemsNote(source.name, problems));
   return pairs;
 }
@@ -135,12 +141,15 @@ class LoadedTranslator implements LoadedModel {
   async evaluate(data: string, { values, output, signal }: Asked): Promise<Prediction> {
     const { onProgress } = output;
     const { batchSize } = values as { batchSize?: number };
-    const report = await this.translator.evaluate(await readTranslations(data, values, output), {
-      ...(pick(values, searchFlags) as TranslateOptions),
-      signal,
-      ...(batchSize !== undefined && { batchSize }),
-      ...(onProgress && { onProgress }),
-    });
+    const { warnings: _, ...report } = await this.translator.evaluate(
+      await readTranslations(data, values, output),
+      {
+        ...(pick(values, searchFlags) as TranslateOptions),
+        signal,
+        ...(batchSize !== undefined && { batchSize }),
+        ...(onProgress && { onProgress }),
+      },
+    );
     const rows = Object.entries(report).map(
       ([name, value]) => `${name.padEnd('tokenAccuracy'.length)}  ${value.toFixed(4)}`,
     );

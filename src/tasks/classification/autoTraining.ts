@@ -1,8 +1,8 @@
 import { AnyformerError } from '../../core/errors.ts';
+import type { TrainingWarning } from '../../core/warnings.ts';
 import type { NgramsClassifier } from '../../models/ngrams/ngramsClassifier.ts';
 import { parseNgramsConfig } from '../../models/ngrams/ngramsConfig.ts';
 import type { TrainingResult } from '../../train/trainer.ts';
-import type { TrainingWarning } from '../trainingWarnings.ts';
 import {
   chooseMixture,
   fitCalibration,

@@ -72,13 +72,7 @@ export class NgramsLearner {
       if (step % 256 !== 0 && step < totalSteps) continue;
       await pacer.breathe();
       throwIfAborted(slow.signal, 'Training');
-      await slow.onProgress({
-        phase: 'ngrams',
-        step,
-        totalSteps,
-        elapsedSeconds: clock.elapsedSeconds,
-        remainingSeconds: clock.remainingSeconds(step, totalSteps),
-      });
+      await slow.onProgress(clock.progress({ phase: 'read', step, totalSteps }));
     }
     const { vocabulary, rows, minFrequency } = counter.finish(previous?.vocabulary);
     const complete = { ...extraction, minFrequency };
@@ -158,13 +152,7 @@ export class NgramsLearner {
     let step = 0;
     return async () => {
       step++;
-      await this.slow.onProgress({
-        phase: 'compare',
-        step,
-        totalSteps,
-        elapsedSeconds: clock.elapsedSeconds,
-        remainingSeconds: clock.remainingSeconds(step, totalSteps),
-      });
+      await this.slow.onProgress(clock.progress({ phase: 'compare', step, totalSteps }));
     };
   }
 

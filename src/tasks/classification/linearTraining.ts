@@ -80,6 +80,7 @@ export function linearOutcome(
     bestStep: undefined,
     stoppedEarly: false,
     peakHeapBytes: undefined,
+    warnings: [],
   };
   return {
     training,

@@ -1,6 +1,6 @@
+import type { TrainingWarning } from '../../core/warnings.ts';
 import type { TrainingResult } from '../../train/trainer.ts';
 import { dataWarnings, guessingWarning } from '../dataWarnings.ts';
-import type { TrainingWarning } from '../trainingWarnings.ts';
 import { type HeldOutResult, heldOutResult, type Measured } from './heldOut.ts';
 import type { TrainingContext } from './trainingContext.ts';
 
@@ -25,8 +25,6 @@ export interface ModelChosen {
 export interface ClassifierTrainingResult extends TrainingResult {
   /** How good it is on rows it has not learned from; undefined where none were held out. */
   readonly heldOut: HeldOutResult | undefined;
-  /** What a person should know of the data and of the training. */
-  readonly warnings: readonly TrainingWarning[];
   readonly choice: ModelChosen;
   /** The sizes and training options that were used, given or not. */
   readonly used: Readonly<Record<string, unknown>>;
@@ -44,6 +42,7 @@ export function resultOf(context: TrainingContext, outcome: Outcome): Classifier
     ...training,
     heldOut,
     warnings: [
+      ...training.warnings,
       ...dataWarnings({
         examples: request.examples,
         labels,

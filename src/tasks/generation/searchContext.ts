@@ -88,12 +88,6 @@ export class SearchContext {
   #report(): void {
     const [step, totalSteps] = [this.#step++, this.options.maxNewTokens];
     if (step === 0) return;
-    this.options.onProgress?.({
-      phase: 'generate',
-      step,
-      totalSteps,
-      elapsedSeconds: this.#clock.elapsedSeconds,
-      remainingSeconds: this.#clock.remainingSeconds(step, totalSteps),
-    });
+    this.options.onProgress?.(this.#clock.progress({ phase: 'generate', step, totalSteps }));
   }
 }

@@ -16,7 +16,7 @@ const decoder = {
 /** Of 10 tokens: <unk>, the end and eight letters. */
 async function tiny(tokenizer: TextGeneratorOptions['tokenizer'] = { type: 'characters' }) {
   const generator = await TextGenerator.create({ decoder, tokenizer });
-  await generator.train('the cats. '.repeat(20), { maxSteps: 1, batchSize: 4 });
+  await generator.train(['the cats. '.repeat(20)], { maxSteps: 1, batchSize: 4 });
   return generator;
 }
 

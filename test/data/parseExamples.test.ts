@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { nearestName } from '../../src/data/nearestName.ts';
-import { examplesFromTable, readExamples } from '../../src/data/readExamples.ts';
+import { examplesFromTable, parseExamples } from '../../src/data/parseExamples.ts';
 
 const columns = { text: 'text', label: 'label' };
 
-describe('readExamples', () => {
+describe('parseExamples', () => {
   it.each([
     ['csv', 'id,text,label\n1,hello,ham\n2,buy,spam\n'],
     ['csv', 'text;label\nhello;ham\nbuy;spam\n'],
@@ -12,12 +11,13 @@ describe('readExamples', () => {
     ['jsonl', '{"text":"hello","label":"ham"}\n{"text":"buy","label":" spam "}\n'],
     ['json', '[{"text":"hello","label":"ham"},{"text":"buy","label":"spam"}]'],
   ])('reads %s', async (format, source) => {
-    expect(await readExamples(source, { format, ...columns })).toEqual({
+    expect(await parseExamples(source, { format, ...columns })).toEqual({
       examples: [
         { text: 'hello', label: 'ham' },
         { text: 'buy', label: 'spam' },
       ],
       problems: [],
+      columns,
     });
   });
 
@@ -33,7 +33,7 @@ describe('readExamples', () => {
       '{"text":"c","label":false}',
       '{"text":"d","label":["x", 2, "x"]}',
     ].join('\n');
-    const { examples, problems } = await readExamples(source, { format: 'jsonl', ...columns });
+    const { examples, problems } = await parseExamples(source, { format: 'jsonl', ...columns });
     expect(examples).toEqual([
       { text: 'a', label: '1' },
       { text: 'c', label: 'false' },
@@ -51,13 +51,13 @@ describe('readExamples', () => {
 
   it('lists the columns and the nearest one when one is missing', async () => {
     const source = 'id,Text,class\n1,a,b\n';
-    await expect(readExamples(source, { format: 'csv', ...columns })).rejects.toMatchObject({
+    await expect(parseExamples(source, { format: 'csv', ...columns })).rejects.toMatchObject({
       code: 'INVALID_DATA',
       message:
         "There is no column 'text' for the text; there are 'id', 'Text', 'class'. Did you mean 'Text'?",
     });
     await expect(
-      readExamples(source, { format: 'csv', text: 'Text', label: 'label' }),
+      parseExamples(source, { format: 'csv', text: 'Text', label: 'label' }),
     ).rejects.toThrow("There is no column 'label' for the label; there are 'id', 'Text', 'class'.");
   });
 
@@ -71,7 +71,7 @@ describe('readExamples', () => {
   });
 
   it('refuses empty tables, tables without a usable row, unknown formats', async () => {
-    const read = (format: string, source: string) => readExamples(source, { format, ...columns });
+    const read = (format: string, source: string) => parseExamples(source, { format, ...columns });
     await expect(read('csv', '')).rejects.toThrow(/The table has no rows/);
     await expect(read('csv', 'text,label\n')).rejects.toThrow(/The table has no rows/);
     await expect(read('csv', 'text,label\n,x\n,y')).rejects.toThrow(
@@ -80,16 +80,5 @@ describe('readExamples', () => {
     await expect(read('jsonl', '{')).rejects.toThrow(/None of the 1 rows .* row 1: it is not JSON/);
     await expect(read('xlsx', '')).rejects.toThrow(/'xlsx' is not known; known are csv, tsv/);
     await expect(read('toString', '')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  });
-});
-
-describe('nearestName', () => {
-  it('suggests what was probably meant, and nothing far away', () => {
-    const names = ['text', 'label', 'numAttentionHeads'];
-    expect(nearestName('txt', names)).toBe('text');
-    expect(nearestName('LABELS', names)).toBe('label');
-    expect(nearestName('numAttentionHead', names)).toBe('numAttentionHeads');
-    expect(nearestName('body', names)).toBeUndefined();
-    expect(nearestName('x', [])).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
-import { AnyformerError, show } from '../core/errors.ts';
+import { show } from '../core/errors.ts';
+import { collectTable } from './collectTable.ts';
+import { type AskedColumns, columnsByName, findExampleColumns } from './findColumns.ts';
 import type { TextExample } from './labels.ts';
-import { nearestName } from './nearestName.ts';
 import type { RowProblem, TableRow } from './table.ts';
 import { readTable } from './tableReaders.ts';
 import type { TextSource } from './textChunks.ts';
@@ -15,9 +16,11 @@ export interface ExamplesFound {
   readonly examples: TextExample[];
   /** Every row that gave no example, in the order of the file. */
   readonly problems: RowProblem[];
+  /** The columns that were read. */
+  readonly columns: ExampleColumns;
 }
 
-export interface ReadExamplesOptions extends ExampleColumns {
+export interface ParseExamplesOptions extends AskedColumns<'text' | 'label'> {
   /** `csv`, `tsv`, `jsonl`, `ndjson` or `json`: the ending of the file's name. */
   readonly format: string;
   /** Of a csv; found out from its header where it is left out. */
@@ -29,28 +32,20 @@ export interface ReadExamplesOptions extends ExampleColumns {
  * dropped in silence.
  *
  * @throws AnyformerError `INVALID_ARGUMENT` for an unknown format; `INVALID_DATA` when a column is
- *   missing or no row can be used.
+ *   missing or not clear, or no row can be used.
  *
  * @example
- * const { examples, problems } = await readExamples(await readFile('mails.csv'), {
- *   format: 'csv',
- *   text: 'body',
- *   label: 'class',
- * });
+ * const { examples, problems } = await parseExamples('text,label\nhello,ham\n', { format: 'csv' });
  */
-export async function readExamples(
+export async function parseExamples(
   source: TextSource,
-  { format, text, label, delimiter }: ReadExamplesOptions,
+  { format, delimiter, ...asked }: ParseExamplesOptions,
 ): Promise<ExamplesFound> {
   const unreadable: RowProblem[] = [];
   const onProblem = (problem: RowProblem) => void unreadable.push(problem);
   const rows = await readTable(source, { format, delimiter, onProblem });
-  const { examples, problems } = await examplesFromTable(rows, { text, label }, unreadable);
-  return { examples, problems };
+  return examplesFromTable(rows, asked, unreadable);
 }
-
-// Rows to look at before a column that none of them has is called missing.
-const LOOK_AHEAD = 100;
 
 /**
  * Picks the text and the label out of each row.
@@ -59,50 +54,33 @@ const LOOK_AHEAD = 100;
  * labels at once; white space around them goes. Rows without one of the two are problems.
  *
  * @param rows as a reader gives them.
- * @param columns the names of the two columns.
+ * @param asked the names of the two columns; those left out are found.
  * @param unreadable rows the reader itself gave up, to be listed among the problems.
- * @throws AnyformerError `INVALID_DATA` when a column is missing (listing those present), or no row
- *   can be used.
+ * @throws AnyformerError `INVALID_DATA` when a column is missing or not clear (listing those present),
+ *   or no row can be used.
  *
  * @example
- * const { examples, problems } = await examplesFromTable(readJsonl(source), {
- *   text: 'text',
- *   label: 'label',
- * });
+ * const { examples, problems } = await examplesFromTable(readJsonl(source), { text: 'body' });
  */
 export async function examplesFromTable(
   rows: Iterable<TableRow> | AsyncIterable<TableRow>,
-  columns: ExampleColumns,
+  asked: AskedColumns<'text' | 'label'>,
   unreadable: readonly RowProblem[] = [],
 ): Promise<ExamplesFound> {
-  const examples: TextExample[] = [];
-  const problems: RowProblem[] = [];
-  const present = new Set<string>();
-  let count = 0;
-  for await (const { row, values } of rows) {
-    for (const name of Object.keys(values)) present.add(name);
-    if (++count === LOOK_AHEAD) checkColumns(columns, present);
-    const found = exampleOf(values, columns);
-    if (typeof found === 'string') problems.push({ row, reason: found });
-    else examples.push(found);
-  }
-  if (count > 0) checkColumns(columns, present);
-  problems.push(...unreadable);
-  problems.sort((a, b) => a.row - b.row);
-  if (examples.length === 0) throw noExamples(problems);
-  return { examples, problems };
-}
-
-function checkColumns(columns: ExampleColumns, present: ReadonlySet<string>): void {
-  for (const [role, name] of Object.entries({ text: columns.text, label: columns.label })) {
-    if (present.has(name)) continue;
-    const nearest = nearestName(name, present);
-    const hint = nearest === undefined ? '' : ` Did you mean ${show(nearest)}?`;
-    throw new AnyformerError(
-      'INVALID_DATA',
-      `There is no column ${show(name)} for the ${role}; there are ${[...present].map(show).join(', ')}.${hint}`,
-    );
-  }
+  const { items, problems, columns } = await collectTable<ExampleColumns, TextExample>(
+    rows,
+    {
+      needed: 'a text and a label',
+      byName(present) {
+        const { text, label } = columnsByName(['text', 'label'], asked, present);
+        return text !== undefined && label !== undefined ? { text, label } : undefined;
+      },
+      byContent: (present, table) => findExampleColumns(asked, present, table),
+      itemOf: exampleOf,
+    },
+    unreadable,
+  );
+  return { examples: items, problems, columns };
 }
 
 /** The example of a row, or the reason why there is none. */
@@ -131,14 +109,4 @@ function labelName(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim() || undefined;
   if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   return undefined;
-}
-
-function noExamples(problems: readonly RowProblem[]): AnyformerError {
-  const [first] = problems;
-  return new AnyformerError(
-    'INVALID_DATA',
-    first === undefined
-      ? 'The table has no rows; it needs a text and a label in each.'
-      : `None of the ${problems.length} rows can be used; row ${first.row}: ${first.reason}.`,
-  );
 }

@@ -7,6 +7,12 @@ export type WarningCode =
   | 'NO_BETTER_THAN_GUESSING' // held-out accuracy that a constant answer reaches, too
   | 'DIVERGED'; // a loss that rose instead of falling
 
+/** What comes with warnings: the result of a training, the report of an evaluation. */
+export interface Warned {
+  /** What a person should know of the data, such as rows that were left out. Empty where all is well. */
+  readonly warnings: readonly TrainingWarning[];
+}
+
 /**
  * Something about the data or the training that a person should know. `train` returns them, the
  * command line prints them.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../src/storage/crc32.ts';
+import { crc32 } from '../../src/formats/crc32.ts';
 
 /** Bit by bit, as the polynomial is defined. */
 function reference(bytes: Uint8Array): number {
