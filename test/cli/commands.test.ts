@@ -56,10 +56,12 @@ describe('anyformer train', () => {
 
   it('gives the same weights with one thread, from standard input, and over its own model', async () => {
     const args = ['train', '--data', '-', '--format', 'csv', '--epochs', '4', '--threads', '1'];
-    for (const _ of [1, 2]) {
-      const trained = await run([...args, '--output', 'stdin', ...SMALL], films(200));
-      expect(trained).toMatchObject({ code: 0, stderr: '' });
-    }
+    const into = [...args, '--output', 'stdin', ...SMALL];
+    expect(await run(into, films(200))).toMatchObject({ code: 0, stderr: '' });
+    const refused = await run(into, films(200));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/stdin holds a model; pass --force to overwrite it/);
+    expect(await run([...into, '--force'], films(200))).toMatchObject({ code: 0, stderr: '' });
     expect(await weightsOf(join(folder, 'stdin'))).toBe(await weightsOf(join(folder, 'model')));
   });
 
@@ -81,7 +83,7 @@ describe('anyformer train', () => {
         }),
       ]),
     });
-    const quiet = await run([...args, '--output', 'json', '--quiet']);
+    const quiet = await run([...args, '--output', 'json', '--quiet', '--force']);
     expect(jsonLines(quiet.stdout).map(({ type }) => type)).toEqual(['result']);
   });
 
@@ -240,6 +242,53 @@ describe('what cannot be done', () => {
       /typo.json: unknown option 'learningrate'; did you mean 'learningRate'\?/,
     ],
     [
+      'a key that is a flag',
+      ['train', '--config', 'flag.json'],
+      2,
+      /flag.json: unknown option 'learning-rate'; did you mean 'learningRate'\?/,
+    ],
+    ['an option of no command', ['--hlep'], 2, /unknown option --hlep; did you mean --help\?/],
+    [
+      'two options that do not go together',
+      ['train', '--data', 'films.csv', '--output', 'x', '--epochs', '1', '--max-steps', '2'],
+      2,
+      /^anyformer train: --epochs 1 and --max-steps 2 both set the length/,
+    ],
+    [
+      'an option of an object',
+      ['train', '--data', 'films.csv', '--output', 'x', '--hidden-size', '10'],
+      2,
+      /^anyformer train: --num-attention-heads 8 does not divide --hidden-size 10/,
+    ],
+    [
+      'an unknown model',
+      ['train', '--data', 'films.csv', '--output', 'x', '--encoder', 'brt'],
+      2,
+      /^anyformer train: --encoder must be .*received 'brt'/,
+    ],
+    [
+      'two names of the model',
+      [
+        'train',
+        '--data',
+        'films.csv',
+        '--output',
+        'x',
+        '--encoder',
+        'bert',
+        '--encoder-type',
+        'bert',
+      ],
+      2,
+      /--encoder and --encoder-type are the same/,
+    ],
+    [
+      'a size of a model that is chosen by the data',
+      ['train', '--data', 'films.csv', '--output', 'x', '--encoder', 'auto', '--hidden-size', '8'],
+      2,
+      /--encoder auto chooses the model by the data, and --hidden-size is for one you name/,
+    ],
+    [
       'a wrong value in a file',
       ['train', '--config', 'kind.json'],
       2,
@@ -255,7 +304,7 @@ describe('what cannot be done', () => {
       'a value out of range',
       ['train', '--data', 'films.csv', '--output', 'x', '--learning-rate', '-1'],
       2,
-      /learningRate must be .*received -1/,
+      /^anyformer train: --learning-rate must be .*received -1/,
     ],
     [
       'a format that is not told',
@@ -308,6 +357,7 @@ describe('what cannot be done', () => {
   ])('%s', async (_, args, code, message) => {
     await put('typo.json', '{"learningrate": 1}');
     await put('kind.json', '{"epochs": "3"}');
+    await put('flag.json', '{"learning-rate": 1}');
     await put('torn.csv.gz', 'text,label\n');
     await mkdir(join(folder, 'other'), { recursive: true });
     await put('other/config.json', '{"architectures": ["T5"]}');

@@ -60,7 +60,7 @@ describe('a training that is interrupted', () => {
     await interrupt(training('other'), 'SIGINT');
     const ended = await runCli([...training('other'), '--resume', '--batch-size', '16'], folder);
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toMatch(/written with batchSize 32, this run has 16/);
+    expect(ended.stderr).toMatch(/written with --batch-size 32, this run has 16.*without --resume/);
   });
 
   it('ends at once at the second signal', async () => {
