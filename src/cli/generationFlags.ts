@@ -3,7 +3,7 @@ import { boolean, json, number } from './options.ts';
 /** How a text is searched for: what they mean is in tasks/generation/generationOptions.ts. */
 export const searchFlags = {
   maxNewTokens: number(
-    "The most tokens to write. Default: 100; translations the model's --max-length",
+    'The most tokens to write. Default: 100; for translation the --max-length of the model',
   ),
   minNewTokens: number('The fewest tokens to write before the text may end. Default: 0'),
   doSample: boolean('Draw each token at random, by its probability. Default: take the likeliest'),
@@ -31,11 +31,11 @@ export const searchFlags = {
     'Id of the token that ends a text of the greatest length. Default: none',
   ),
   numBeams: number(
-    'Beam search: how many texts to follow at once; 1 = no beam search. Default: 1; translations 4',
+    'Beam search: how many texts to follow at once; 1 = no beam search. Default: 1; for translation 4',
   ),
   lengthPenalty: number('With beams: above 0 favors long texts, below 0 short ones. Default: 1'),
   earlyStopping: json(
-    'With beams: stop at --num-beams finished texts (true), when a better one is unlikely (false), or impossible (never). Default: false',
+    'With beams: stop at --num-beams finished texts = true, when a better one is unlikely = false, impossible = never. Default: false',
   ),
 };
 

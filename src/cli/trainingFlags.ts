@@ -17,16 +17,19 @@ export const trainingFlags = {
   ),
   seed: number('Seed of the initial weights, shuffling, dropout and the split. Default: 42'),
   gradientCheckpointing: boolean('Use less memory for about a third more time. Default: false'),
-  optimizer: text(`${optimizerNames.join(', ')}. Default: adamw`, 'NAME'),
+  optimizer: text(`The optimizer: ${optimizerNames.join(', ')}. Default: adamw`, 'NAME'),
   learningRate: number(`The highest learning rate; the schedule scales it. ${followsData(0.001)}`),
   weightDecay: number('Weight decay; biases and norms have none. Default: 0'),
   adamBeta1: number('adamw and adam only: decay of the mean of the gradients. Default: 0.9'),
   adamBeta2: number('adamw and adam only: decay of the mean of their squares. Default: 0.999'),
   adamEpsilon: number('adamw and adam only: avoids a division by 0. Default: 1e-8'),
-  momentum: number('sgd only. Default: 0'),
+  momentum: number('sgd only: momentum. Default: 0'),
   nesterov: boolean('sgd only: Nesterov momentum. Default: false'),
   maxGradNorm: number('Clip the global norm of the gradients; 0 turns it off. Default: 1'),
-  lrSchedulerType: text(`${lrSchedulerTypes.join(', ')}. Default: linear`, 'NAME'),
+  lrSchedulerType: text(
+    `How the learning rate changes: ${lrSchedulerTypes.join(', ')}. Default: linear`,
+    'NAME',
+  ),
   warmupSteps: number('Steps in which the learning rate rises from 0. Default: 0'),
   warmupRatio: number('The same as a share of all steps, instead of --warmup-steps'),
   labelSmoothingFactor: number(
@@ -39,7 +42,9 @@ export const trainingFlags = {
   ),
   evalSteps: number('Steps between evaluations. Default: --logging-steps'),
   metricForBestModel: text('The metric that tells which weights are best. Default: loss', 'NAME'),
-  greaterIsBetter: boolean('Whether a higher metric is better. Default: true, for a loss false'),
+  greaterIsBetter: boolean(
+    'Whether a higher metric is better. Default: false for a loss, else true',
+  ),
   loadBestModelAtEnd: boolean(
     'Save the best weights, not the last. Default: true with --early-stopping-patience',
   ),

@@ -65,6 +65,21 @@ describe('anyformer train', () => {
     expect(await weightsOf(join(folder, 'stdin'))).toBe(await weightsOf(join(folder, 'model')));
   });
 
+  it('takes the model by name, also by the old flag, and by its size alone', async () => {
+    for (const [flag, value, output] of [
+      ['--encoder', 'transformer', 'named'],
+      ['--encoder-type', 'transformer', 'formerly'],
+    ] as const) {
+      const args = ['train', '--data', 'films.csv', '--epochs', '4', '--output', output];
+      expect(await run([...args, flag, value, ...SMALL])).toMatchObject({ code: 0, stderr: '' });
+      expect(await weightsOf(join(folder, output))).toBe(await weightsOf(join(folder, 'model')));
+    }
+    const bert = ['train', '--data', 'films.csv', '--max-steps', '1', '--num-hidden-layers', '1'];
+    await run([...bert, '--encoder', 'bert', '--output', 'bert', ...SMALL]);
+    const config = JSON.parse(await readFile(join(folder, 'bert/config.json'), 'utf8'));
+    expect(config.model_type).toBe('bert');
+  });
+
   it('tells its progress and result as lines of JSON', async () => {
     const args = ['train', '--data', 'films.csv', '--validation-split', '0.2', '--json', ...SMALL];
     const { code, stdout } = await run([...args, '--output', 'json']);
@@ -381,6 +396,23 @@ describe('anyformer --help', () => {
       expect(stdout).toMatch(new RegExp(`^Examples\n  # .*\n  anyformer ${name}`, 'm'));
       expect(stdout).toContain('--json');
     }
+  });
+
+  it('has no heading without rows, and says what every option does', async () => {
+    for (const name of ['train', 'predict', 'generate', 'evaluate', 'info']) {
+      const { stdout } = await run([name, '--help']);
+      expect(stdout).not.toMatch(/\n\n\n/);
+      const sections = stdout.split('\n\n').slice(2, -2);
+      expect(sections.length).toBeGreaterThanOrEqual(2);
+      for (const section of sections) {
+        const [heading, ...rows] = section.split('\n');
+        expect(heading).toMatch(/^[A-Z]/);
+        expect(rows.length).toBeGreaterThan(0);
+        for (const row of rows) expect(row).toMatch(/^ {2}--[\w-]+( [^ ]+)? {2,}\S.{8,}/);
+      }
+    }
+    const { stdout } = await run(['predict', '--help']);
+    expect(stdout).not.toContain('text-generation');
   });
 
   it('has every option of the training loop', async () => {

@@ -8,7 +8,7 @@ import type { Task } from '../tasks/task.ts';
 
 const options = {
   model: text('The model: a folder or an address', 'FOLDER'),
-  data: text('Labelled data, as for train; - for standard input', 'FILE'),
+  data: text('The data to measure it on, as for train; - for standard input', 'FILE'),
   batchSize: number('Texts at a time. Default: 32'),
   ...engineFlags,
 };
@@ -23,7 +23,7 @@ const ofTasks: Readonly<Record<string, Options>> = Object.fromEntries(
 /** `anyformer evaluate`: a table for people, one object with `--json`. */
 export const evaluate: Command<typeof options> = {
   name: 'evaluate',
-  summary: 'Measures a model on labelled data',
+  summary: 'Measures how good a model is on your data',
   usage: '--model FOLDER --data FILE [options]',
   groups: { 'Model and data': options, ...ofTasks },
   options,

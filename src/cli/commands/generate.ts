@@ -21,13 +21,15 @@ const ofRun = {
   model: text('The model: a folder or an address', 'FOLDER'),
   prompt: text('The beginning of the text, which the model continues'),
   data: text(
-    'Many prompts: a txt with one a line, csv, tsv, json or jsonl; - for standard input',
+    'Many prompts: a txt with one a line, csv, tsv, json or jsonl, also as .gz or .zip; - for standard input',
     'FILE',
   ),
   batchSize: number(
     `Prompts at a time; with 1, each text is printed as it is written. Default: ${DEFAULT_BATCH}`,
   ),
-  echo: boolean('Print the prompt before what the model writes; or --no-echo. Default: true'),
+  echo: boolean(
+    'Print the prompt before what the model writes; --no-echo leaves it out. Default: true',
+  ),
   ...engineFlags,
   ...tableOptions,
 };

@@ -18,7 +18,10 @@ import { UsageError } from '../usageError.ts';
 const DEFAULT_TASK = 'text-classification';
 
 const runOptions = {
-  task: text(`${taskNames}. Default: ${DEFAULT_TASK}, or the task of --from`, 'NAME'),
+  task: text(
+    `What to learn: ${taskNames}. Default: the task of --from, else ${DEFAULT_TASK}`,
+    'NAME',
+  ),
   from: text(
     'A saved model to train further: a folder or an address. Default: a new model',
     'MODEL',
@@ -36,7 +39,9 @@ const runOptions = {
     'resumeFromCheckpoint',
     boolean('Continue an interrupted training; the other options must be the same'),
   ),
-  force: boolean('Overwrite a model or an unfinished training in --output, without asking'),
+  force: boolean(
+    'Overwrite a model or an unfinished training in --output; or write beside other files in it',
+  ),
 };
 
 const ofLoop = { ...runOptions, ...engineFlags };
