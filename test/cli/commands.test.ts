@@ -262,6 +262,12 @@ describe('what cannot be done', () => {
       2,
       /flag.json: unknown option 'learning-rate'; did you mean 'learningRate'\?/,
     ],
+    [
+      'a key that is like no other',
+      ['train', '--config', 'strange.json'],
+      2,
+      /strange.json: unknown option 'zzzzzzzz'\.\nSee: anyformer train --help\n$/,
+    ],
     ['an option of no command', ['--hlep'], 2, /unknown option --hlep; did you mean --help\?/],
     [
       'two options that do not go together',
@@ -372,6 +378,7 @@ describe('what cannot be done', () => {
   ])('%s', async (_, args, code, message) => {
     await put('typo.json', '{"learningrate": 1}');
     await put('kind.json', '{"epochs": "3"}');
+    await put('strange.json', '{"zzzzzzzz": 1}');
     await put('flag.json', '{"learning-rate": 1}');
     await put('torn.csv.gz', 'text,label\n');
     await mkdir(join(folder, 'other'), { recursive: true });
