@@ -14,10 +14,13 @@ import { UsageError, unknownName } from './usageError.ts';
 
 /** What all commands take. */
 export const commonOptions = {
-  config: text('A JSON file of options by their camelCase names; flags go before it', 'FILE'),
-  json: boolean('Results as JSON, for programs'),
-  quiet: boolean('Nothing but results and errors'),
-  help: boolean('Show this'),
+  config: text(
+    'A JSON file with options, named in camelCase; the command line overrides it',
+    'FILE',
+  ),
+  json: boolean('Print results as JSON, for programs'),
+  quiet: boolean('Print nothing but results and errors'),
+  help: boolean('Show this help'),
 };
 
 export interface Invocation<O extends Options> {
@@ -50,6 +53,10 @@ export interface Command<O extends Options = Options> {
   /** @returns the exit code; 0 without one. */
   run(invocation: Invocation<O>): Promise<number | undefined>;
 }
+
+/** The options of a command, without what all commands take. */
+export const ownOptionsOf = ({ groups }: Pick<Command, 'groups'>): Options =>
+  Object.assign({}, ...Object.values(groups));
 
 /** The options of a command's groups, with what all commands take. */
 export function optionsOf(groups: Readonly<Record<string, Options>>): Options {

@@ -10,16 +10,19 @@ import { UsageError } from './usageError.ts';
 
 /** How a table is read. */
 export const tableOptions = {
-  format: text('csv, tsv, jsonl, ndjson, json or txt. Default: the ending of the name', 'NAME'),
-  delimiter: text('Between the fields of a csv. Default: found out from its header'),
-  textColumn: text("The column that holds the text. Default: 'text'", 'NAME'),
+  format: text(
+    'Format of the file: csv, tsv, jsonl, ndjson, json or txt. Default: by the name of the file',
+    'NAME',
+  ),
+  delimiter: text('What separates the fields of a csv. Default: detected'),
+  textColumn: text("The column with the texts. Default: 'text'", 'NAME'),
 };
 
 /** How a table with labels is read. */
 export const labelledOptions = {
   ...tableOptions,
-  textColumn: text('The column that holds the text. Default: found by its name or content', 'NAME'),
-  labelColumn: text('The column that holds the label. Default: found likewise', 'NAME'),
+  textColumn: text('The column with the texts. Default: found by its name or content', 'NAME'),
+  labelColumn: text('The column with the labels. Default: found by its name or content', 'NAME'),
 };
 
 const PROBLEMS_SHOWN = 5;
@@ -34,7 +37,7 @@ export async function readLabelled(
   output: Output,
 ): Promise<readonly TextExample[]> {
   const { format, delimiter, textColumn, labelColumn } = values;
-  const source = openData(path, format, 'jsonl');
+  const source = await openData(path, format, 'jsonl');
   if (source.format === 'txt') {
     throw new UsageError(`${source.name} is a txt, which has no labels; pass a csv, tsv or jsonl.`);
   }

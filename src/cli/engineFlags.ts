@@ -2,8 +2,10 @@ import { createEngine } from '../kernels/createEngine.ts';
 import { boolean, numberOrAuto, type Values } from './options.ts';
 
 export const engineFlags = {
-  threads: numberOrAuto('Threads to compute with; no bit depends on them. Default: auto'),
-  relaxed: boolean('Relaxed SIMD where there is some; --no-relaxed for the same bits everywhere'),
+  threads: numberOrAuto('Threads to compute with; they do not change the results. Default: auto'),
+  relaxed: boolean(
+    'Use relaxed SIMD, which is faster; --no-relaxed gives the same bits on every machine. Default: true where there is relaxed SIMD',
+  ),
 };
 
 /** Starts the engine with the options of the command line. */

@@ -12,7 +12,7 @@ export function programHelp(commands: readonly Command[]): string {
     `Usage: ${PROGRAM} COMMAND [options]`,
     section('Commands', rows),
     section('Options', [
-      ['--help', 'Show this; behind a command, all about it'],
+      ['--help', 'Show this help; COMMAND --help shows the options of a command'],
       ['--version', 'Show the version'],
     ]),
   ].join('\n\n');
@@ -24,10 +24,12 @@ export function commandHelp({ name, summary, usage, groups, examples }: Command)
     `${summary}.`,
     `Usage: ${PROGRAM} ${name} ${usage}`,
     ...Object.entries(groups).map(([title, options]) => section(title, rowsOf(options))),
-    section('Everywhere', rowsOf(commonOptions)),
+    section('Every command', rowsOf(commonOptions)),
     `Examples\n${examples.map(([line, does]) => `  # ${does}\n  ${PROGRAM} ${line}`).join('\n')}`,
-    'Exit codes: 0 done; 1 data, a model or a file is at fault; 2 an option is; 130 interrupted.',
-  ].join('\n\n');
+    'Exit codes: 0 = done, 1 = an error in the data, the model or a file, 2 = an error in the options, 130 = interrupted',
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 const rowsOf = (options: Options) =>
@@ -36,7 +38,9 @@ const rowsOf = (options: Options) =>
       [`--${kebabCase(name)} ${placeholder}`.trimEnd(), help] as const,
   );
 
+/** Nothing where there are no rows. */
 function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  if (rows.length === 0) return '';
   const width = Math.max(...rows.map(([left]) => left.length));
   return [title, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)].join('\n');
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { runCommand } from 'citty';
 import { AnyformerError } from '../core/errors.ts';
-import { type Command, forCitty, type Manifest } from './command.ts';
+import { type Command, forCitty, type Manifest, ownOptionsOf } from './command.ts';
 import { commands } from './commands/index.ts';
+import { withFlagNames } from './flagNames.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { Interruption } from './interruption.ts';
 import { UsageError, unknownName } from './usageError.ts';
@@ -52,8 +53,9 @@ function commandOf(name: string | undefined): Command {
   if (name === undefined) throw new UsageError(`a command is missing: ${names.join(', ')}.`);
   const command = commands.find((other) => other.name === name);
   if (command) return command;
-  const kind = name.startsWith('-') ? 'option' : 'command';
-  throw new UsageError(unknownName(kind, `'${name}'`, name, names));
+  if (!name.startsWith('-')) throw new UsageError(unknownName('command', `'${name}'`, name, names));
+  const options = ['--help', '--version'];
+  throw new UsageError(unknownName('option', name, name, options, (option) => option));
 }
 
 function asksForHelp(args: readonly string[]): boolean {
@@ -62,16 +64,22 @@ function asksForHelp(args: readonly string[]): boolean {
 }
 
 function report(error: unknown, name: string | undefined, { exitCode }: Interruption): number {
-  const known = error instanceof UsageError || error instanceof AnyformerError;
   const isUsage =
     error instanceof UsageError ||
     (error instanceof AnyformerError && /^(UNKNOWN_OPTION|INVALID_ARGUMENT)$/.test(error.code));
-  const isCommand = commands.some((command) => command.name === name);
-  const where = isUsage && isCommand ? `anyformer ${name}` : 'anyformer';
+  const command = commands.find((other) => other.name === name);
+  const where = isUsage && command ? `anyformer ${name}` : 'anyformer';
   const help = error instanceof UsageError ? `\nSee: ${where} --help` : '';
-  // What is no error of ours is a mistake in the program: its trace helps to find it.
-  const text = known ? (error as Error).message : ((error as Error)?.stack ?? String(error));
-  process.stderr.write(`${where}: ${text}${help}\n`);
+  process.stderr.write(`${where}: ${textOf(error, command)}${help}\n`);
   if (error instanceof AnyformerError && error.code === 'ABORTED') return exitCode ?? 130;
   return isUsage ? 2 : 1;
+}
+
+function textOf(error: unknown, command: Command | undefined): string {
+  if (error instanceof UsageError) return error.message;
+  // What is no error of ours is a mistake in the program: its trace helps to find it.
+  if (!(error instanceof AnyformerError)) return (error as Error)?.stack ?? String(error);
+  // The names in a file are those of the file.
+  if (!command || error.code === 'INVALID_FILE') return error.message;
+  return withFlagNames(error.message, ownOptionsOf(command));
 }

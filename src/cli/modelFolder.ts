@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AnyformerError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { FileStorage } from '../storage/fileStorage.ts';
@@ -19,50 +21,82 @@ export async function readModelConfig(model: string): Promise<JsonObject> {
   return parseJsonObject(await storage.read(CONFIG), `${CONFIG} in ${storage.location}`);
 }
 
-export const hasCheckpoint = (folder: string) => new FileStorage(folder).has(STATE);
+/**
+ * Where the checkpoints of a training go whose folder holds a model already. That model stays whole
+ * until the new one takes its place.
+ */
+const BESIDE_MODEL = '.anyformer-checkpoint';
 
-/** Makes of a finished training's folder that of a model. */
+/** The folder of the checkpoint that an unfinished training left in `folder` or beside its model. */
+export async function findCheckpoint(folder: string): Promise<string | undefined> {
+  for (const place of [join(folder, BESIDE_MODEL), folder]) {
+    if (await new FileStorage(place).has(STATE)) return place;
+  }
+  return undefined;
+}
+
+/** Removes what a training keeps besides the model. */
 export async function removeCheckpoint(folder: string): Promise<void> {
+  await rm(join(folder, BESIDE_MODEL), { recursive: true, force: true });
   const storage = new FileStorage(folder);
   for (const name of CHECKPOINT_FILES) await storage.remove(name);
 }
 
+export interface OutputOptions {
+  readonly resume?: boolean | undefined;
+  readonly force?: boolean | undefined;
+}
+
 /**
  * Checks, before anything is computed, that a training may write into `folder`.
- * @throws AnyformerError `STORAGE` for a folder with other things in it, for an unfinished training
- *   that would be lost, and for nothing to go on from.
+ *
+ * @param confirm asks a person; undefined where there is none.
+ * @returns where its checkpoints go.
+ * @throws AnyformerError `STORAGE` for a folder with a model or other things in it, for an unfinished
+ *   training that would be lost, and for nothing to go on from.
  */
 export async function prepareOutput(
   folder: string,
-  { resume = false, force = false }: { resume?: boolean | undefined; force?: boolean | undefined },
-): Promise<void> {
-  const isUnfinished = await hasCheckpoint(folder);
+  { resume = false, force = false }: OutputOptions,
+  confirm?: (question: string) => Promise<boolean>,
+): Promise<string> {
+  const refuse = (message: string) => new AnyformerError('STORAGE', `${folder} ${message}`);
+  const checkpoint = await findCheckpoint(folder);
   if (resume) {
-    if (isUnfinished) return;
-    throw new AnyformerError(
-      'STORAGE',
-      `${folder} has no checkpoint to go on from; leave out --resume to begin anew.`,
-    );
+    if (checkpoint !== undefined) return checkpoint;
+    throw refuse('has no checkpoint to go on from; leave out --resume to begin anew.');
   }
-  if (force) return removeCheckpoint(folder);
-  if (isUnfinished) {
-    throw new AnyformerError(
-      'STORAGE',
-      `${folder} has the checkpoint of an unfinished training; pass --resume to go on from there, or --force to begin anew.`,
-    );
+  const isModel = await holdsModel(folder);
+  if (!force) {
+    if (checkpoint !== undefined) {
+      throw refuse(
+        'has the checkpoint of an unfinished training; pass --resume to go on from there, or --force to begin anew.',
+      );
+    }
+    if (!isModel) await checkEmpty(folder, refuse);
+    else if (!confirm) {
+      throw refuse('holds a model; pass --force to overwrite it, or another --output.');
+    } else if (!(await confirm(`${folder} holds a model. Overwrite it?`))) {
+      throw refuse('keeps its model; pass another --output.');
+    }
   }
+  return isModel ? join(folder, BESIDE_MODEL) : folder;
+}
+
+async function checkEmpty(folder: string, refuse: (message: string) => Error): Promise<void> {
   const files = await new FileStorage(folder).list();
-  if (files.length === 0 || (await isOurs(folder))) return;
-  throw new AnyformerError(
-    'STORAGE',
-    `${folder} has other files in it (${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}); pass another --output, or --force to write the model beside them.`,
+  if (files.length === 0) return;
+  const shown = files.slice(0, 3).join(', ') + (files.length > 3 ? ', …' : '');
+  throw refuse(
+    `has other files in it (${shown}); pass another --output, or --force to write the model beside them.`,
   );
 }
 
-/** Whether this library saved a model there, as the seal in its config.json tells. */
-async function isOurs(folder: string): Promise<boolean> {
+/** Whether a model was saved there, by this library or by Hugging Face's. */
+async function holdsModel(folder: string): Promise<boolean> {
   try {
-    return isJsonObject((await readModelConfig(folder)).anyformer);
+    const { anyformer, architectures } = await readModelConfig(folder);
+    return isJsonObject(anyformer) || Array.isArray(architectures);
   } catch {
     return false;
   }

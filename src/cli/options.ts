@@ -21,6 +21,8 @@ export interface Option<K extends keyof Kinds = keyof Kinds> {
   readonly help: string;
   /** How its value is called in the help. */
   readonly placeholder: string;
+  /** What the library calls it, where that is not its own name: `encoder.type`. */
+  readonly inLibrary?: string;
 }
 
 /** Options by their camelCase names: those of configuration files; flags are the same in kebab-case. */
@@ -41,6 +43,12 @@ export const list = option('list', 'A,B,…');
 export const object = option('object', 'JSON');
 export const json = option('json', 'JSON');
 export const numberOrAuto = option('numberOrAuto', 'N|auto');
+
+/** An option that has another name in the library, which its messages use. */
+export const named = <O extends Option>(inLibrary: string, given: O): O => ({
+  ...given,
+  inLibrary,
+});
 
 /**
  * The value of a flag, of what stands behind it: a text, or a boolean for flags that take none.

@@ -18,9 +18,9 @@ export interface TextRow {
  * @returns a function that begins to read; what is wrong with the name is found before.
  * @throws AnyformerError `INVALID_DATA` for a column that is not there.
  */
-export function openTexts(path: string, values: Values<typeof tableOptions>) {
+export async function openTexts(path: string, values: Values<typeof tableOptions>) {
   const { format, delimiter, textColumn = 'text' } = values;
-  const source = openData(path, format, 'txt');
+  const source = await openData(path, format, 'txt');
   return async function* texts(problems: RowProblem[]): AsyncGenerator<TextRow> {
     const onProblem = (problem: RowProblem) => void problems.push(problem);
     const rows = await readTable(source.bytes, { format: source.format, delimiter, onProblem });

@@ -12,11 +12,13 @@ interface TokenizerFlags {
 export function tokenizerOf<T>(
   values: Parameters<typeof pick>[0],
   flags: Parameters<typeof pick>[1],
-  vocabSize: number,
+  defaults: { readonly type: string; readonly vocabSize?: number },
 ): T | undefined {
   const given: Values<typeof flags> & TokenizerFlags = pick(values, flags);
   if (Object.keys(given).length === 0) return undefined;
-  const { tokenizerType: type = 'byte-level-bpe', ...others } = given;
+  const { tokenizerType: type = defaults.type, ...others } = given;
+  const { vocabSize } = defaults;
   // Characters are as many as the texts have.
-  return { ...(type !== 'characters' && { vocabSize }), ...others, type } as T;
+  const vocabulary = type === 'characters' || vocabSize === undefined ? {} : { vocabSize };
+  return { ...vocabulary, ...others, type } as T;
 }

@@ -5,6 +5,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A longer list is for the help, which the message points to. */
+const NAMES_SHOWN = 20;
+
 /** `unknown option --epohcs; did you mean --epochs?` */
 export function unknownName(
   what: string,
@@ -14,9 +17,8 @@ export function unknownName(
   show: (name: string) => string = (known) => `'${known}'`,
 ): string {
   const nearest = nearestName(name, known);
-  const hint =
-    nearest === undefined
-      ? `known are ${known.map(show).join(', ')}.`
-      : `did you mean ${show(nearest)}?`;
-  return `unknown ${what} ${shown}; ${hint}`;
+  const unknown = `unknown ${what} ${shown}`;
+  if (nearest !== undefined) return `${unknown}; did you mean ${show(nearest)}?`;
+  if (known.length > NAMES_SHOWN) return `${unknown}.`;
+  return `${unknown}; known are ${known.map(show).join(', ')}.`;
 }

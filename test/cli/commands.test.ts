@@ -56,11 +56,28 @@ describe('anyformer train', () => {
 
   it('gives the same weights with one thread, from standard input, and over its own model', async () => {
     const args = ['train', '--data', '-', '--format', 'csv', '--epochs', '4', '--threads', '1'];
-    for (const _ of [1, 2]) {
-      const trained = await run([...args, '--output', 'stdin', ...SMALL], films(200));
-      expect(trained).toMatchObject({ code: 0, stderr: '' });
-    }
+    const into = [...args, '--output', 'stdin', ...SMALL];
+    expect(await run(into, films(200))).toMatchObject({ code: 0, stderr: '' });
+    const refused = await run(into, films(200));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/stdin holds a model; pass --force to overwrite it/);
+    expect(await run([...into, '--force'], films(200))).toMatchObject({ code: 0, stderr: '' });
     expect(await weightsOf(join(folder, 'stdin'))).toBe(await weightsOf(join(folder, 'model')));
+  });
+
+  it('takes the model by name, also by the old flag, and by its size alone', async () => {
+    for (const [flag, value, output] of [
+      ['--encoder', 'transformer', 'named'],
+      ['--encoder-type', 'transformer', 'formerly'],
+    ] as const) {
+      const args = ['train', '--data', 'films.csv', '--epochs', '4', '--output', output];
+      expect(await run([...args, flag, value, ...SMALL])).toMatchObject({ code: 0, stderr: '' });
+      expect(await weightsOf(join(folder, output))).toBe(await weightsOf(join(folder, 'model')));
+    }
+    const bert = ['train', '--data', 'films.csv', '--max-steps', '1', '--num-hidden-layers', '1'];
+    await run([...bert, '--encoder', 'bert', '--output', 'bert', ...SMALL]);
+    const config = JSON.parse(await readFile(join(folder, 'bert/config.json'), 'utf8'));
+    expect(config.model_type).toBe('bert');
   });
 
   it('tells its progress and result as lines of JSON', async () => {
@@ -81,7 +98,7 @@ describe('anyformer train', () => {
         }),
       ]),
     });
-    const quiet = await run([...args, '--output', 'json', '--quiet']);
+    const quiet = await run([...args, '--output', 'json', '--quiet', '--force']);
     expect(jsonLines(quiet.stdout).map(({ type }) => type)).toEqual(['result']);
   });
 
@@ -240,6 +257,59 @@ describe('what cannot be done', () => {
       /typo.json: unknown option 'learningrate'; did you mean 'learningRate'\?/,
     ],
     [
+      'a key that is a flag',
+      ['train', '--config', 'flag.json'],
+      2,
+      /flag.json: unknown option 'learning-rate'; did you mean 'learningRate'\?/,
+    ],
+    [
+      'a key that is like no other',
+      ['train', '--config', 'strange.json'],
+      2,
+      /strange.json: unknown option 'zzzzzzzz'\.\nSee: anyformer train --help\n$/,
+    ],
+    ['an option of no command', ['--hlep'], 2, /unknown option --hlep; did you mean --help\?/],
+    [
+      'two options that do not go together',
+      ['train', '--data', 'films.csv', '--output', 'x', '--epochs', '1', '--max-steps', '2'],
+      2,
+      /^anyformer train: --epochs 1 and --max-steps 2 both set the length/,
+    ],
+    [
+      'an option of an object',
+      ['train', '--data', 'films.csv', '--output', 'x', '--hidden-size', '10'],
+      2,
+      /^anyformer train: --num-attention-heads 8 does not divide --hidden-size 10/,
+    ],
+    [
+      'an unknown model',
+      ['train', '--data', 'films.csv', '--output', 'x', '--encoder', 'brt'],
+      2,
+      /^anyformer train: --encoder must be .*received 'brt'/,
+    ],
+    [
+      'two names of the model',
+      [
+        'train',
+        '--data',
+        'films.csv',
+        '--output',
+        'x',
+        '--encoder',
+        'bert',
+        '--encoder-type',
+        'bert',
+      ],
+      2,
+      /--encoder and --encoder-type are the same/,
+    ],
+    [
+      'a size of a model that is chosen by the data',
+      ['train', '--data', 'films.csv', '--output', 'x', '--encoder', 'auto', '--hidden-size', '8'],
+      2,
+      /--encoder auto chooses the model by the data, and --hidden-size is for one you name/,
+    ],
+    [
       'a wrong value in a file',
       ['train', '--config', 'kind.json'],
       2,
@@ -255,7 +325,7 @@ describe('what cannot be done', () => {
       'a value out of range',
       ['train', '--data', 'films.csv', '--output', 'x', '--learning-rate', '-1'],
       2,
-      /learningRate must be .*received -1/,
+      /^anyformer train: --learning-rate must be .*received -1/,
     ],
     [
       'a format that is not told',
@@ -308,6 +378,8 @@ describe('what cannot be done', () => {
   ])('%s', async (_, args, code, message) => {
     await put('typo.json', '{"learningrate": 1}');
     await put('kind.json', '{"epochs": "3"}');
+    await put('strange.json', '{"zzzzzzzz": 1}');
+    await put('flag.json', '{"learning-rate": 1}');
     await put('torn.csv.gz', 'text,label\n');
     await mkdir(join(folder, 'other'), { recursive: true });
     await put('other/config.json', '{"architectures": ["T5"]}');
@@ -331,6 +403,23 @@ describe('anyformer --help', () => {
       expect(stdout).toMatch(new RegExp(`^Examples\n  # .*\n  anyformer ${name}`, 'm'));
       expect(stdout).toContain('--json');
     }
+  });
+
+  it('has no heading without rows, and says what every option does', async () => {
+    for (const name of ['train', 'predict', 'generate', 'evaluate', 'info']) {
+      const { stdout } = await run([name, '--help']);
+      expect(stdout).not.toMatch(/\n\n\n/);
+      const sections = stdout.split('\n\n').slice(2, -2);
+      expect(sections.length).toBeGreaterThanOrEqual(2);
+      for (const section of sections) {
+        const [heading, ...rows] = section.split('\n');
+        expect(heading).toMatch(/^[A-Z]/);
+        expect(rows.length).toBeGreaterThan(0);
+        for (const row of rows) expect(row).toMatch(/^ {2}--[\w-]+( [^ ]+)? {2,}\S.{8,}/);
+      }
+    }
+    const { stdout } = await run(['predict', '--help']);
+    expect(stdout).not.toContain('text-generation');
   });
 
   it('has every option of the training loop', async () => {

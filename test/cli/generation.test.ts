@@ -105,12 +105,15 @@ describe('anyformer generate', () => {
     expect(line).toEqual({
       row: 1,
       prompt: 'one two',
-      text: plain.stdout.slice(0, -1),
+      text: plain.stdout.slice('one two'.length, -1),
       tokens: expect.any(Array),
       finishReason: 'length',
       score: expect.any(Number),
     });
     expect(line.tokens).toHaveLength(20);
+    expect(plain.stdout).toBe(`one two${line.text}\n`);
+    const silent = await run([...start, '--max-new-tokens', '20', '--no-echo']);
+    expect(silent.stdout).toBe(`${line.text}\n`);
   });
 
   it('takes prompts a line from standard input and from a file', async () => {
@@ -148,7 +151,7 @@ describe('anyformer generate', () => {
     expect(plain).toMatchObject({ code: 0, stderr: '' });
     expect(plain.stdout).toBe(
       jsonLines(single.stdout)
-        .map(({ text }) => `${text}\n`)
+        .map(({ prompt, text }) => `${prompt}${text}\n`)
         .join(''),
     );
     expect((await asked('--batch-size', '1')).stdout).toBe(plain.stdout);
@@ -196,10 +199,17 @@ describe('anyformer generate', () => {
 
   it('refuses what it cannot do, with 2 for an option', async () => {
     const cases: [string[], RegExp][] = [
-      [[...start, '--temperature', '2'], /temperature 2 says how to draw/],
+      [
+        [...start, '--temperature', '2'],
+        /^anyformer generate: --temperature 2 says how to draw.*; add --do-sample,/,
+      ],
       [[...start, '--temprature', '2'], /did you mean --temperature/],
-      [[...start, '--early-stopping', 'perhaps', '--num-beams', '2'], /earlyStopping/],
+      [
+        [...start, '--early-stopping', 'perhaps', '--num-beams', '2'],
+        /^anyformer generate: --early-stopping must be .*received 'perhaps'/,
+      ],
       [[...start, '--data', 'prompts.txt'], /--prompt and --data both/],
+      [[...start, '--json', '--no-echo'], /--json has the prompt in a field of its own/],
       [['generate', '--prompt', 'one'], /--model is missing/],
     ];
     for (const [args, message] of cases) {
@@ -212,7 +222,7 @@ describe('anyformer generate', () => {
   it('streams, and ends with 130 on Ctrl-C', async () => {
     // Far more than is waited for: it ends because it is told to.
     const running = startCli([...start, '--max-new-tokens', '1000000'], folder);
-    await running.seen(/two/);
+    await running.seen(/three/);
     running.child.kill('SIGINT');
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);

@@ -48,6 +48,18 @@ export function startCli(args: readonly string[], cwd: string, input?: string): 
 export const runCli = (args: readonly string[], cwd: string, input?: string): Promise<Ended> =>
   startCli(args, cwd, input).ended;
 
+/** Starts a training with `--json` and sends it a signal once it is under way. */
+export async function interruptCli(
+  args: readonly string[],
+  cwd: string,
+  signal: NodeJS.Signals,
+): Promise<Ended> {
+  const running = startCli(args, cwd);
+  await running.seen(/"phase":"train"/, 2);
+  running.child.kill(signal);
+  return running.ended;
+}
+
 /** SHA-256 of a folder's weights. */
 export async function weightsOf(folder: string): Promise<string> {
   return createHash('sha256')

@@ -14,18 +14,21 @@ const MODEL_FILES = [
   WEIGHTS,
 ];
 
-const options = { model: text('A folder or an address', 'FOLDER'), ...engineFlags };
+const options = {
+  model: text('A model to describe: a folder or an address', 'FOLDER'),
+  ...engineFlags,
+};
 
 /** `anyformer info`: what runs here, and what a model is. */
 export const info: Command<typeof options> = {
   name: 'info',
-  summary: 'Shows versions, what the engine runs on, and what a model is',
+  summary: 'Shows versions, the engine and, with --model, a model',
   usage: '[--model FOLDER] [options]',
-  groups: { Information: options },
+  groups: { Options: options },
   options,
   examples: [
-    ['info', 'The engine'],
-    ['info --model spam --json', 'And a model, as one JSON object'],
+    ['info', 'Versions and the engine'],
+    ['info --model spam --json', 'A model as well, as one JSON object'],
   ],
   async run({ values, output, manifest }) {
     const engine = await startEngine(values);

@@ -16,33 +16,39 @@ import { UsageError } from '../usageError.ts';
 const DEFAULT_BATCH = 32;
 
 const options = {
-  model: text('Where the model is: a folder or an address', 'FOLDER'),
-  data: text('The texts: csv, tsv, jsonl, json or txt, perhaps .gz; - for standard input', 'FILE'),
-  batchSize: number(`Texts at a time; with 1 each is answered at once. Default: ${DEFAULT_BATCH}`),
+  model: text('The model: a folder or an address', 'FOLDER'),
+  data: text(
+    'The texts: csv, tsv, jsonl, json or txt, also as .gz or .zip; - for standard input',
+    'FILE',
+  ),
+  batchSize: number(
+    `Texts at a time; with 1, each answer is printed at once. Default: ${DEFAULT_BATCH}`,
+  ),
   ...engineFlags,
   ...tableOptions,
 };
 const ofTasks: Readonly<Record<string, Options>> = Object.fromEntries(
-  tasks.map(({ name, predictOptions }) => [`Predicting of ${name}`, predictOptions]),
+  tasks.map(({ name, predictOptions }) => [`Predictions of ${name}`, predictOptions]),
 );
 
 /** `anyformer predict`: an answer a line, in the order of the texts. */
 export const predict: Command<typeof options> = {
   name: 'predict',
-  summary: 'Applies a model to texts: of the command line, of a file, or of standard input',
+  summary: 'Applies a model to texts from the command line, a file or standard input',
   usage: '--model FOLDER [options] [TEXT…]',
-  groups: { Predicting: options, ...ofTasks },
+  groups: { 'Model and texts': options, ...ofTasks },
   options,
   takesTexts: true,
   examples: [
     ['predict --model spam "You won a prize"', 'One text'],
-    ['predict --model spam --data mails.jsonl --json', 'A line of JSON for each row'],
-    ['predict --model spam - < mails.txt', 'A text a line from standard input'],
+    ['predict --model spam --data mails.csv --min-score 0.8', "'unknown' where it is not sure"],
+    ['predict --model spam --data mails.jsonl --json', 'One line of JSON for each row'],
+    ['predict --model spam - < mails.txt', 'One text a line from standard input'],
   ],
   async run(invocation) {
     const { values, output, signal } = invocation;
     const model = required('model', values.model);
-    const askings = openAskings(invocation);
+    const askings = await openAskings(invocation);
     const size = batchSizeOf(values.batchSize, DEFAULT_BATCH);
     const task = await taskOfModel(model);
     checkBelongs(task, values, { options, own: task.predictOptions });
@@ -82,7 +88,7 @@ async function answer(
 }
 
 /** Where the texts come from: exactly one place. */
-function openAskings({ values, texts }: Invocation<typeof options>) {
+async function openAskings({ values, texts }: Invocation<typeof options>) {
   const isStdin = texts.length === 1 && texts[0] === STDIN;
   const path =
     values.data ?? (isStdin || (texts.length === 0 && !process.stdin.isTTY) ? STDIN : undefined);

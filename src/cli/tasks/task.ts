@@ -12,8 +12,12 @@ export interface TrainingRun {
   /** The table to learn from, and the one to validate on. */
   readonly data: string;
   readonly validationData: string | undefined;
-  /** Where the model is saved, and checkpoints on the way. */
+  /** A saved model to train further, in place of a new one. */
+  readonly from: string | undefined;
+  /** Where the model is saved. */
   readonly folder: string;
+  /** Where checkpoints go on the way. */
+  readonly checkpoints: string;
   readonly resume: boolean;
 }
 
@@ -46,9 +50,12 @@ export interface Task {
   readonly name: string;
   /** Which models are of it, by `architectures` in their config.json. */
   readonly architecture: RegExp;
-  /** Those of `train` besides the loop's: the model's size, the columns. */
-  readonly trainOptions: Readonly<Record<string, Options>>;
+  /** How its table is read. */
+  readonly dataOptions: Options;
+  /** What a new model is made of, by the headings of the help; a saved one has it already. */
+  readonly createOptions: Readonly<Record<string, Options>>;
   readonly predictOptions: Options;
+  /** Those of `evaluate` besides `dataOptions`. */
   readonly evaluateOptions: Options;
   train(run: TrainingRun): Promise<TrainingResult>;
   load(model: string, signal: AbortSignal, onProgress?: OnProgress): Promise<LoadedModel>;

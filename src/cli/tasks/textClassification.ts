@@ -1,104 +1,124 @@
-import type { EncoderOptions } from '../../models/encoderConfig.ts';
+import type { TextExample } from '../../data/labels.ts';
 import type { ClassificationReport } from '../../tasks/classificationReport.ts';
-import type { ClassifierTrainingOptions, TokenizerOptions } from '../../tasks/classifierOptions.ts';
+import type { TextClassifierOptions, TokenizerOptions } from '../../tasks/classifierOptions.ts';
 import { TextClassifier } from '../../tasks/textClassifier.ts';
 import { labelledOptions, readLabelled } from '../dataOptions.ts';
-import { boolean, list, number, pick, text, type Values } from '../options.ts';
-import { trainingFlags } from '../trainingFlags.ts';
+import { kebabCase } from '../names.ts';
+import { boolean, list, named, number, type Options, pick, text, type Values } from '../options.ts';
+import { tokenizerOf } from '../tokenizerOf.ts';
+import { UsageError } from '../usageError.ts';
 import type { Asked, LoadedModel, Prediction, Task, TrainingRun } from './task.ts';
+import { trainModel } from './trainModel.ts';
 
 const textOptions = {
-  labels: list('The labels, in the order of the outputs. Default: those of the data, sorted'),
-  multiLabel: boolean('Whether a text may have several labels, or none'),
-  maxLength: number('Texts are cut to so many tokens. Default: 200'),
-  truncationSide: text("left keeps a text's last words. Default: right", 'SIDE'),
+  labels: list(
+    "The labels, in the order of the model's outputs. Default: those of the data, sorted",
+  ),
+  multiLabel: boolean('A text may have several labels, or none. Default: false'),
+  maxLength: number('Longer texts are cut to this many tokens. Default: follows the data'),
+  truncationSide: text(
+    'Which end of a long text is cut: right keeps its first words, left its last. Default: right',
+    'SIDE',
+  ),
 };
 
 const tokenizerOptions = {
-  tokenizerType: text('wordpiece or byte-level-bpe. Default: wordpiece', 'NAME'),
-  vocabSize: number('Entries of the vocabulary. Default: 20000'),
-  minFrequency: number('How often a pair of tokens must occur to become one. Default: 2'),
-  lowercase: boolean('Of wordpiece: drop case; or --no-lowercase. Default: true'),
+  tokenizerType: named(
+    'tokenizer.type',
+    text('How texts become tokens: wordpiece or byte-level-bpe. Default: wordpiece', 'NAME'),
+  ),
+  vocabSize: number('The most entries of the vocabulary. Default: follows the data'),
+  minFrequency: number('How often a pair of tokens must occur to become one token. Default: 2'),
+  lowercase: boolean('wordpiece only: ignore case; --no-lowercase keeps it. Default: true'),
 };
 
-const encoderOptions = {
-  encoderType: text('transformer or bert. Default: transformer', 'NAME'),
-  hiddenSize: number('Width of the hidden states. Default: 256; bert 768'),
-  numHiddenLayers: number('Blocks. Default: 1; bert 12'),
-  numAttentionHeads: number('Default: 8; bert 12'),
-  intermediateSize: number('Width of the feed-forward part. Default: 512; bert 3072'),
-  hiddenAct: text('Its activation. Default: relu; bert gelu', 'NAME'),
-  dropout: number('Both rates below at once. Default: 0.1'),
-  hiddenDropoutProb: number('Of the embeddings and the output of each part'),
-  attentionProbsDropoutProb: number('Of the attention probabilities'),
+const encoderName = {
+  encoder: named(
+    'encoder.type',
+    text(
+      'The kind of model: auto, ngrams, transformer or bert. Default: auto, or transformer when an option below is given',
+      'NAME',
+    ),
+  ),
+  encoderType: named('encoder.type', text('The old name of --encoder', 'NAME')),
+};
+
+const encoderSize = {
+  hiddenSize: number('Width of the hidden states. Default: follows the data; bert 768'),
+  numHiddenLayers: number('Number of Transformer blocks. Default: 1; bert 12'),
+  numAttentionHeads: number('Attention heads in each block. Default: 8; bert 12'),
+  intermediateSize: number('Width of the feed-forward layers. Default: 512; bert 3072'),
+  hiddenAct: text('Activation of the feed-forward layers. Default: relu; bert gelu', 'NAME'),
+  dropout: number('Sets both dropout rates below. Default: follows the data; bert 0.1'),
+  hiddenDropoutProb: number(
+    'Dropout of the embeddings and after each sublayer. Default: --dropout',
+  ),
+  attentionProbsDropoutProb: number('Dropout of the attention probabilities. Default: --dropout'),
   maxPositionEmbeddings: number('The longest text the model can hold. Default: --max-length'),
-  typeVocabSize: number('Segment ids. Default: 0; bert 2'),
-  layerNormEps: number('Default: 1e-5; bert 1e-12'),
-  initializerRange: number('Deviation of the first weights. Default: as Keras; bert 0.02'),
-  normalizeFirst: boolean('Layer norm before each part rather than after it'),
-  pooling: text('mean, max or cls. Default: mean; bert cls', 'NAME'),
+  typeVocabSize: number('Number of segment ids. Default: 0; bert 2'),
+  layerNormEps: number('Epsilon of the layer norms. Default: 1e-5; bert 1e-12'),
+  initializerRange: number(
+    'Standard deviation of the initial weights. Default: as in Keras; bert 0.02',
+  ),
+  normalizeFirst: boolean('transformer only: layer norm before each sublayer. Default: after it'),
+  pooling: text('How a text becomes one vector: mean, max or cls. Default: mean; bert cls', 'NAME'),
 };
 
 const predictOptions = {
   topK: number('How many labels to print, best first. Default: 1'),
+  minScore: number(
+    "Print 'unknown' for a text whose best label scores lower, from 0 to 1. Default: 0",
+  ),
 };
 
-const DEFAULT_VOCABULARY = 20_000;
-
 /** The options of `TextClassifier.create`, whose objects are flat on the command line. */
-function createOptions(
-  values: Values<typeof textOptions & typeof tokenizerOptions & typeof encoderOptions>,
-) {
-  const { tokenizerType = 'wordpiece', ...vocabulary } = pick(values, tokenizerOptions) as Values<
-    typeof tokenizerOptions
-  >;
-  const { encoderType, ...encoder } = pick(values, encoderOptions) as Values<typeof encoderOptions>;
+function createOptions(values: Values<Options>): TextClassifierOptions {
+  const tokenizer = tokenizerOf<TokenizerOptions>(values, tokenizerOptions, {
+    type: 'wordpiece',
+  });
+  const encoder = encoderOf(values);
+  const { seed } = values as { seed?: number };
   return {
     ...(pick(values, textOptions) as { truncationSide?: 'left' | 'right' }),
-    tokenizer: {
-      vocabSize: DEFAULT_VOCABULARY,
-      ...vocabulary,
-      type: tokenizerType,
-    } as TokenizerOptions,
-    encoder: { ...encoder, ...(encoderType && { type: encoderType }) } as EncoderOptions,
+    ...(tokenizer && { tokenizer }),
+    ...(encoder && { encoder }),
+    ...(seed !== undefined && { seed }),
   };
 }
 
-async function train(run: TrainingRun) {
-  const { values, output, signal, onProgress, folder, resume } = run;
-  const { seed } = values as { seed?: number };
-  const classifier = await TextClassifier.create({
-    ...createOptions(values),
-    ...(seed !== undefined && { seed }),
-  });
-  try {
-    const examples = await readLabelled(run.data, values, output);
-    const { validationData: path } = run;
-    const validationData = path && (await readLabelled(path, values, output));
-    const { validationSplit } = values as { validationSplit?: number };
-    const result = await classifier.train(examples, {
-      ...(pick(values, trainingFlags) as ClassifierTrainingOptions),
-      ...(validationData && { validationData }),
-      ...(validationSplit !== undefined && { validationSplit }),
-      ...(onProgress && { onProgress }),
-      signal,
-      outputDir: folder,
-      resumeFromCheckpoint: resume,
-    });
-    await classifier.save(folder);
-    return result;
-  } finally {
-    classifier.dispose();
+/** Undefined leaves the choice to the library, which is what `auto` means. */
+function encoderOf(values: Values<Options>): TextClassifierOptions['encoder'] {
+  const names = pick(values, encoderName);
+  if (names.encoder !== undefined && names.encoderType !== undefined) {
+    throw new UsageError('--encoder and --encoder-type are the same; pass --encoder alone.');
   }
+  const type = names.encoder ?? names.encoderType;
+  const size = pick(values, encoderSize);
+  const [given] = Object.keys(size);
+  if (type === 'auto' && given !== undefined) {
+    throw new UsageError(
+      `--encoder auto chooses the model by the data, and --${kebabCase(given)} is for one you name; pass --encoder transformer or bert, or leave --${kebabCase(given)} out.`,
+    );
+  }
+  if (type === 'auto' || (type === undefined && given === undefined)) return undefined;
+  return { ...size, type: type ?? 'transformer' } as TextClassifierOptions['encoder'];
 }
+
+const train = (run: TrainingRun) =>
+  trainModel<readonly TextExample[]>(run, {
+    create: () => TextClassifier.create(createOptions(run.values)),
+    load: (model, options) => TextClassifier.load(model, options),
+    read: (path) => readLabelled(path, run.values, run.output),
+  });
 
 /** A trained classifier behind the commands. */
 class LoadedClassifier implements LoadedModel {
   constructor(private readonly classifier: TextClassifier) {}
 
   async predict(texts: readonly string[], { values, signal }: Asked): Promise<Prediction[]> {
-    const { topK = 1 } = values as Values<typeof predictOptions>;
-    const answers = await this.classifier.predict(texts, { topK, signal, batchSize: texts.length });
+    const asked = pick(values, predictOptions) as Values<typeof predictOptions>;
+    const options = { topK: 1, ...asked, signal, batchSize: texts.length };
+    const answers = await this.classifier.predict(texts, options);
     return answers.map((labels) => ({
       json: { labels },
       plain: labels.map(({ label, score }) => `${label} ${score.toFixed(4)}`).join('  '),
@@ -157,13 +177,13 @@ function columns(rows: readonly (readonly string[])[]): string {
 export const textClassification: Task = {
   name: 'text-classification',
   architecture: /ForSequenceClassification$/,
-  trainOptions: {
-    'Columns of text-classification': labelledOptions,
+  dataOptions: labelledOptions,
+  createOptions: {
     'Texts of text-classification': { ...textOptions, ...tokenizerOptions },
-    'Model of text-classification': encoderOptions,
+    'Model of text-classification': { ...encoderName, ...encoderSize },
   },
   predictOptions,
-  evaluateOptions: labelledOptions,
+  evaluateOptions: {},
   train,
   async load(model, signal, onProgress) {
     const options = { signal, ...(onProgress && { onProgress }) };

@@ -1,47 +1,52 @@
 import { AnyformerError } from '../../core/errors.ts';
 import type { RowProblem } from '../../data/table.ts';
 import { TextGenerator } from '../../tasks/textGenerator.ts';
-import type {
-  TextGeneratorOptions,
-  TextGeneratorTrainingOptions,
-} from '../../tasks/textGeneratorOptions.ts';
+import type { TextGeneratorOptions } from '../../tasks/textGeneratorOptions.ts';
 import { problemsNote, tableOptions } from '../dataOptions.ts';
 import { openData } from '../dataSource.ts';
-import { boolean, number, type Options, pick, text, type Values } from '../options.ts';
+import { boolean, named, number, type Options, pick, text, type Values } from '../options.ts';
 import type { Output } from '../output.ts';
 import { openTexts } from '../readTexts.ts';
 import { tokenizerOf } from '../tokenizerOf.ts';
-import { trainingFlags } from '../trainingFlags.ts';
 import type { Asked, LoadedModel, Prediction, Task, TrainingRun } from './task.ts';
+import { trainModel } from './trainModel.ts';
 
 const DEFAULT_VOCABULARY = 2000;
 
 const tokenizerOptions = {
-  tokenizerType: text('byte-level-bpe or characters. Default: byte-level-bpe', 'NAME'),
-  vocabSize: number(`Entries of the vocabulary. Default: ${DEFAULT_VOCABULARY}`),
-  minFrequency: number('How often a pair of tokens must occur to become one. Default: 2'),
+  tokenizerType: named(
+    'tokenizer.type',
+    text('How texts become tokens: byte-level-bpe or characters. Default: byte-level-bpe', 'NAME'),
+  ),
+  vocabSize: number(`The most entries of the vocabulary. Default: ${DEFAULT_VOCABULARY}`),
+  minFrequency: number('How often a pair of tokens must occur to become one token. Default: 2'),
 };
 
 const decoderOptions = {
-  decoderType: text('gpt2 or llama. Default: gpt2', 'NAME'),
+  decoderType: named(
+    'decoder.type',
+    text('The kind of model: gpt2 or llama. Default: gpt2', 'NAME'),
+  ),
   hiddenSize: number('Width of the hidden states. Default: 128'),
-  numHiddenLayers: number('Blocks. Default: 4'),
-  numAttentionHeads: number('Default: 4'),
+  numHiddenLayers: number('Number of Transformer blocks. Default: 4'),
+  numAttentionHeads: number('Attention heads in each block. Default: 4'),
   numKeyValueHeads: number('Heads of keys and values. Default: --num-attention-heads'),
-  headDim: number('Width of a head. Default: the hidden size over the heads'),
-  intermediateSize: number('Width of the feed-forward part. Default: 4 times the hidden size'),
-  hiddenAct: text('Its activation. Default: gelu_new; llama silu', 'NAME'),
-  maxPositionEmbeddings: number('The context, in tokens. Default: 128'),
-  normEps: number('Default: 1e-5; llama 1e-6'),
-  initializerRange: number('Deviation of the first weights. Default: 0.02'),
-  tieWordEmbeddings: boolean('Logits by the token embeddings. Default: true; llama false'),
-  ropeTheta: number('Of llama: the slowest rotation. Default: 10000'),
-  attentionBias: boolean('Default: true; llama false'),
-  mlpBias: boolean('Default: true; llama false'),
-  dropout: number('The three rates below at once. Default: 0.1; llama 0'),
-  embeddingDropout: number('Of the embeddings'),
-  residualDropout: number('Of the output of each part'),
-  attentionDropout: number('Of the attention probabilities'),
+  headDim: number('Width of a head. Default: --hidden-size / --num-attention-heads'),
+  intermediateSize: number('Width of the feed-forward layers. Default: 4 times --hidden-size'),
+  hiddenAct: text('Activation of the feed-forward layers. Default: gelu_new; llama silu', 'NAME'),
+  maxPositionEmbeddings: number('Length of the context, in tokens. Default: 128'),
+  normEps: number('Epsilon of the norms. Default: 1e-5; llama 1e-6'),
+  initializerRange: number('Standard deviation of the initial weights. Default: 0.02'),
+  tieWordEmbeddings: boolean(
+    'Compute the logits with the token embeddings. Default: true; llama false',
+  ),
+  ropeTheta: number('llama only: base of the rotary embeddings. Default: 10000'),
+  attentionBias: boolean('Biases in the attention layers. Default: true; llama false'),
+  mlpBias: boolean('Biases in the feed-forward layers. Default: true; llama false'),
+  dropout: number('Sets the three dropout rates below. Default: 0.1; llama 0'),
+  embeddingDropout: number('Dropout of the embeddings. Default: --dropout'),
+  residualDropout: number('Dropout after each sublayer. Default: --dropout'),
+  attentionDropout: number('Dropout of the attention probabilities. Default: --dropout'),
 };
 
 /** The whole of a txt, the texts of a table. */
@@ -50,7 +55,7 @@ async function readCorpus(
   values: Values<typeof tableOptions>,
   output: Output,
 ): Promise<string[]> {
-  const source = openData(path, values.format, 'txt');
+  const source = await openData(path, values.format, 'txt');
   if (source.format === 'txt') {
     const chunks: Uint8Array[] = [];
     for await (const chunk of source.bytes) chunks.push(chunk);
@@ -58,7 +63,8 @@ async function readCorpus(
   }
   const problems: RowProblem[] = [];
   const texts: string[] = [];
-  for await (const row of openTexts(path, values)(problems)) texts.push(row.text);
+  const open = await openTexts(path, values);
+  for await (const row of open(problems)) texts.push(row.text);
   if (problems.length > 0) output.note(problemsNote(source.name, problems));
   return texts;
 }
@@ -67,7 +73,7 @@ function createOptions(values: Values<Options>): TextGeneratorOptions {
   const tokenizer = tokenizerOf<NonNullable<TextGeneratorOptions['tokenizer']>>(
     values,
     tokenizerOptions,
-    DEFAULT_VOCABULARY,
+    { type: 'byte-level-bpe', vocabSize: DEFAULT_VOCABULARY },
   );
   const { decoderType, ...decoder } = pick(values, decoderOptions);
   const { seed } = values as { seed?: number };
@@ -80,28 +86,12 @@ function createOptions(values: Values<Options>): TextGeneratorOptions {
   };
 }
 
-async function train(run: TrainingRun) {
-  const { values, output, signal, onProgress, folder, resume, validationData } = run;
-  const generator = await TextGenerator.create(createOptions(values));
-  try {
-    const corpus = await readCorpus(run.data, values, output);
-    const held = validationData && (await readCorpus(validationData, values, output));
-    const { validationSplit } = values as { validationSplit?: number };
-    const result = await generator.train(corpus, {
-      ...(pick(values, trainingFlags) as TextGeneratorTrainingOptions),
-      ...(held && { validationData: held }),
-      ...(validationSplit !== undefined && { validationSplit }),
-      ...(onProgress && { onProgress }),
-      signal,
-      outputDir: folder,
-      resumeFromCheckpoint: resume,
-    });
-    await generator.save(folder);
-    return result;
-  } finally {
-    generator.dispose();
-  }
-}
+const train = (run: TrainingRun) =>
+  trainModel(run, {
+    create: () => TextGenerator.create(createOptions(run.values)),
+    load: (model, options) => TextGenerator.load(model, options),
+    read: (path) => readCorpus(path, run.values, run.output),
+  });
 
 /** A trained generator behind the commands. */
 class LoadedGenerator implements LoadedModel {
@@ -110,7 +100,7 @@ class LoadedGenerator implements LoadedModel {
   async predict(): Promise<Prediction[]> {
     throw new AnyformerError(
       'UNSUPPORTED',
-      'This model writes texts on and has nothing to predict; use: anyformer generate.',
+      'This model continues texts and has nothing to predict; use: anyformer generate.',
     );
   }
 
@@ -135,17 +125,17 @@ class LoadedGenerator implements LoadedModel {
   }
 }
 
-/** What follows a text. */
+/** Continues a text. */
 export const textGeneration: Task = {
   name: 'text-generation',
   architecture: /(LMHeadModel|ForCausalLM)$/,
-  trainOptions: {
-    'Columns of text-generation': tableOptions,
+  dataOptions: tableOptions,
+  createOptions: {
     'Vocabulary of text-generation': tokenizerOptions,
     'Model of text-generation': decoderOptions,
   },
   predictOptions: {},
-  evaluateOptions: tableOptions,
+  evaluateOptions: {},
   train,
   async load(model, signal, onProgress) {
     const options = { signal, ...(onProgress && { onProgress }) };

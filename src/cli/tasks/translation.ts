@@ -1,74 +1,98 @@
 import { naming } from '../../data/naming.ts';
 import { parsePairs } from '../../data/parsePairs.ts';
 import { Translator } from '../../tasks/translator.ts';
-import type {
-  TranslateOptions,
-  TranslatorOptions,
-  TranslatorTrainingOptions,
-} from '../../tasks/translatorOptions.ts';
+import type { TranslateOptions, TranslatorOptions } from '../../tasks/translatorOptions.ts';
 import { problemsNote, tableOptions, withFlags } from '../dataOptions.ts';
 import { openData } from '../dataSource.ts';
 import { searchFlags } from '../generationFlags.ts';
-import { boolean, number, type Options, pick, text, type Values } from '../options.ts';
+import { boolean, named, number, type Options, pick, text, type Values } from '../options.ts';
 import type { Output } from '../output.ts';
 import { tokenizerOf } from '../tokenizerOf.ts';
-import { trainingFlags } from '../trainingFlags.ts';
 import { UsageError } from '../usageError.ts';
 import type { Asked, LoadedModel, Prediction, Task, TrainingRun } from './task.ts';
+import { trainModel } from './trainModel.ts';
 
 const DEFAULT_VOCABULARY = 8000;
 
 const pairOptions = {
   format: tableOptions.format,
   delimiter: tableOptions.delimiter,
-  sourceColumn: text('The column of the texts. Default: found by its name, or the first', 'NAME'),
+  sourceColumn: text(
+    'The column with the texts to translate. Default: found by its name, or the first',
+    'NAME',
+  ),
   targetColumn: text(
-    'The column of what they become. Default: found likewise, or the second',
+    'The column with their translations. Default: found by its name, or the second',
     'NAME',
   ),
 };
 
 const tokenizerOptions = {
-  tokenizerType: text('byte-level-bpe, wordpiece or characters. Default: byte-level-bpe', 'NAME'),
-  vocabSize: number(`Entries of the vocabulary of both sides. Default: ${DEFAULT_VOCABULARY}`),
-  minFrequency: number('How often a pair of tokens must occur to become one. Default: 2'),
-  lowercase: boolean('Of wordpiece: drop case; or --no-lowercase. Default: true'),
+  tokenizerType: named(
+    'tokenizer.type',
+    text(
+      'How texts become tokens: byte-level-bpe, wordpiece or characters. Default: byte-level-bpe',
+      'NAME',
+    ),
+  ),
+  vocabSize: number(
+    `The most entries of the vocabulary that both sides share. Default: ${DEFAULT_VOCABULARY}`,
+  ),
+  minFrequency: number('How often a pair of tokens must occur to become one token. Default: 2'),
+  lowercase: boolean('wordpiece only: ignore case; --no-lowercase keeps it. Default: true'),
 };
 
 const modelOptions = {
-  modelType: text('transformer, bart or marian. Default: transformer', 'NAME'),
-  hiddenSize: number('Width of the hidden states. Default: 256; others 1024'),
-  numHiddenLayers: number('Blocks of encoder and decoder. Default: 1; others 12'),
-  encoderLayers: number('Those of the encoder alone'),
-  decoderLayers: number('Those of the decoder alone'),
-  numAttentionHeads: number('Of encoder and decoder. Default: 8; others 16'),
-  encoderAttentionHeads: number('Those of the encoder alone'),
-  decoderAttentionHeads: number('Those of the decoder alone'),
-  intermediateSize: number('Width of the feed-forward parts. Default: 1024; others 4096'),
-  encoderFfnDim: number('That of the encoder alone'),
-  decoderFfnDim: number('That of the decoder alone'),
-  hiddenAct: text('Their activation. Default: relu; others gelu', 'NAME'),
-  dropout: number('Of the embeddings and the output of each part. Default: 0.1'),
-  attentionDropout: number('Of the attention probabilities. Default: 0'),
-  activationDropout: number('Within the feed-forward parts. Default: 0'),
+  modelType: named(
+    'model.type',
+    text('The kind of model: transformer, bart or marian. Default: transformer', 'NAME'),
+  ),
+  hiddenSize: number('Width of the hidden states. Default: 256; bart and marian 1024'),
+  numHiddenLayers: number(
+    'Blocks of the encoder, and of the decoder. Default: 1; bart and marian 12',
+  ),
+  encoderLayers: number('Blocks of the encoder. Default: --num-hidden-layers'),
+  decoderLayers: number('Blocks of the decoder. Default: --num-hidden-layers'),
+  numAttentionHeads: number('Attention heads in each block. Default: 8; bart and marian 16'),
+  encoderAttentionHeads: number('Heads of the encoder. Default: --num-attention-heads'),
+  decoderAttentionHeads: number('Heads of the decoder. Default: --num-attention-heads'),
+  intermediateSize: number('Width of the feed-forward layers. Default: 1024; bart and marian 4096'),
+  encoderFfnDim: number('That width in the encoder. Default: --intermediate-size'),
+  decoderFfnDim: number('That width in the decoder. Default: --intermediate-size'),
+  hiddenAct: text(
+    'Activation of the feed-forward layers. Default: relu; bart and marian gelu',
+    'NAME',
+  ),
+  dropout: number('Dropout of the embeddings and after each sublayer. Default: 0.1'),
+  attentionDropout: number('Dropout of the attention probabilities. Default: 0'),
+  activationDropout: number('Dropout after the activation. Default: 0'),
   maxPositionEmbeddings: number('The longest text the model can hold. Default: --max-length'),
-  positions: text('learned or sinusoidal. Default: learned; marian sinusoidal', 'NAME'),
-  scaleEmbedding: boolean('Token embeddings times the root of the hidden size'),
+  positions: text(
+    'Position embeddings: learned or sinusoidal. Default: learned; marian sinusoidal',
+    'NAME',
+  ),
+  scaleEmbedding: boolean(
+    'Multiply the token embeddings by the square root of --hidden-size. Default: false',
+  ),
   layernormEmbedding: boolean('Layer norm of the embeddings. Default: false; bart true'),
-  normalizeFirst: boolean('Layer norm before each part rather than after it'),
-  shareEncoderDecoderEmbeddings: boolean('One table of embeddings. Default: true'),
-  tieWordEmbeddings: boolean("Logits by the target's embeddings. Default: true"),
-  layerNormEps: number('Default: 1e-5'),
-  initStd: number('Deviation of the first weights. Default: 0.02; transformer as Keras'),
+  normalizeFirst: boolean('transformer only: layer norm before each sublayer. Default: after it'),
+  shareEncoderDecoderEmbeddings: boolean(
+    'One table of embeddings for encoder and decoder. Default: true',
+  ),
+  tieWordEmbeddings: boolean("Compute the logits with the decoder's embeddings. Default: true"),
+  layerNormEps: number('transformer only: epsilon of the layer norms. Default: 1e-5'),
+  initStd: number(
+    'Standard deviation of the initial weights. Default: as in Keras; bart and marian 0.02',
+  ),
 };
 
 const lengthOptions = {
-  maxLength: number('Both sides are cut to so many tokens. Default: 128'),
+  maxLength: number('Longer texts, of both sides, are cut to this many tokens. Default: 128'),
 };
 
 async function readTranslations(path: string, values: Values<typeof pairOptions>, output: Output) {
   const { format, delimiter, sourceColumn, targetColumn } = values;
-  const source = openData(path, format, 'jsonl');
+  const source = await openData(path, format, 'jsonl');
   if (source.format === 'txt') {
     throw new UsageError(`${source.name} is a txt, which has no pairs; pass a csv, tsv or jsonl.`);
   }
@@ -90,7 +114,7 @@ function createOptions(values: Values<Options>): TranslatorOptions {
   const tokenizer = tokenizerOf<NonNullable<TranslatorOptions['tokenizer']>>(
     values,
     tokenizerOptions,
-    DEFAULT_VOCABULARY,
+    { type: 'byte-level-bpe', vocabSize: DEFAULT_VOCABULARY },
   );
   const { modelType, ...model } = pick(values, modelOptions);
   const { seed } = values as { seed?: number };
@@ -104,28 +128,12 @@ function createOptions(values: Values<Options>): TranslatorOptions {
   };
 }
 
-async function train(run: TrainingRun) {
-  const { values, output, signal, onProgress, folder, resume, validationData } = run;
-  const translator = await Translator.create(createOptions(values));
-  try {
-    const pairs = await readTranslations(run.data, values, output);
-    const held = validationData && (await readTranslations(validationData, values, output));
-    const { validationSplit } = values as { validationSplit?: number };
-    const result = await translator.train(pairs, {
-      ...(pick(values, trainingFlags) as TranslatorTrainingOptions),
-      ...(held && { validationData: held }),
-      ...(validationSplit !== undefined && { validationSplit }),
-      ...(onProgress && { onProgress }),
-      signal,
-      outputDir: folder,
-      resumeFromCheckpoint: resume,
-    });
-    await translator.save(folder);
-    return result;
-  } finally {
-    translator.dispose();
-  }
-}
+const train = (run: TrainingRun) =>
+  trainModel(run, {
+    create: () => Translator.create(createOptions(run.values)),
+    load: (model, options) => Translator.load(model, options),
+    read: (path) => readTranslations(path, run.values, run.output),
+  });
 
 /** A trained translator behind the commands. */
 class LoadedTranslator implements LoadedModel {
@@ -165,13 +173,13 @@ class LoadedTranslator implements LoadedModel {
 export const translation: Task = {
   name: 'translation',
   architecture: /(ForConditionalGeneration|MarianMTModel)$/,
-  trainOptions: {
-    'Columns of translation': pairOptions,
+  dataOptions: pairOptions,
+  createOptions: {
     'Vocabulary of translation': { ...lengthOptions, ...tokenizerOptions },
     'Model of translation': modelOptions,
   },
   predictOptions: searchFlags,
-  evaluateOptions: { ...pairOptions, ...searchFlags },
+  evaluateOptions: searchFlags,
   train,
   async load(model, signal, onProgress) {
     const options = { signal, ...(onProgress && { onProgress }) };

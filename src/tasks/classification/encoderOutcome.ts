@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../core/errors.ts';
+import { Tokenizer } from '../../tokenizers/index.ts';
 import { type TrainingResult, train } from '../../train/trainer.ts';
 import type { TrainingOptions } from '../../train/trainingOptions.ts';
 import { type TransformerDefaults, transformerDefaults } from '../transformerDefaults.ts';
@@ -236,7 +237,7 @@ export function planOf(
   const isOwn = encoder?.type !== 'bert';
   const positions = encoder?.maxPositionEmbeddings;
   const shape = {
-    tokenizer: tokenizer ?? defaults.tokenizer,
+    tokenizer: tokenizerFor(tokenizer, defaults),
     encoder: isOwn ? { ...fitting(defaults.encoder, encoder), ...encoder } : encoder!,
     maxLength: maxLength ?? Math.min(defaults.maxLength, positions ?? Infinity),
     truncationSide,
@@ -267,4 +268,13 @@ function defaultsOf({ request, labels, count, texts }: TrainingContext): Transfo
     meanLength: characters / count,
     maxLength: request.options.maxLength,
   });
+}
+
+/** A tokenizer that is trained has the vocabulary that fits the data where the user gives no size. */
+function tokenizerFor(
+  given: EncoderShape['tokenizer'] | undefined,
+  { tokenizer }: TransformerDefaults,
+): EncoderShape['tokenizer'] {
+  if (given === undefined) return tokenizer;
+  return given instanceof Tokenizer ? given : { vocabSize: tokenizer.vocabSize!, ...given };
 }
