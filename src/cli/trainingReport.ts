@@ -53,7 +53,7 @@ function heldOutLines({ accuracy, accuracyInterval, ...others }: HeldOutResult):
   const [low, high] = accuracyInterval.map((bound) => bound.toFixed(2));
   const compared: [string, number][] = [];
   const { majority, ngrams } = others;
-  if (majority) compared.push([`always '${majority.label}'`, majority.accuracy]);
+  compared.push([`always '${majority.label}'`, majority.accuracy]);
   if (ngrams) compared.push(['n-gram model', ngrams.accuracy]);
   const width = Math.max(...compared.map(([name]) => name.length));
   return [
@@ -62,7 +62,11 @@ function heldOutLines({ accuracy, accuracyInterval, ...others }: HeldOutResult):
   ];
 }
 
-function methodOf({ method, folds, examples }: Pick<HeldOut, 'method' | 'folds' | 'examples'>) {
+function methodOf({
+  method,
+  folds,
+  examples,
+}: Pick<HeldOutResult, 'method' | 'folds' | 'examples'>) {
   const rows = count(examples, 'row');
   if (method === 'split') return `${rows} held out`;
   if (method === 'validationData') return `${rows} of validation data`;
