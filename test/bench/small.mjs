@@ -9,7 +9,7 @@
  * where a Python with scikit-learn is found (PYTHON=…, else ../.oracle/bin/python).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TextClassifier } from 'anyformer';
 import { makeTickets, randomNumbers } from './tickets.mjs';

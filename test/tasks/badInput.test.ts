@@ -119,7 +119,7 @@ const trained: Row[] = [
   ],
   [
     'stopping early by nothing',
-    [sixteen, { earlyStoppingPatience: 2 }],
+    [sixteen, { validationSplit: 0, earlyStoppingPatience: 2 }],
     'INVALID_ARGUMENT',
     /earlyStoppingPatience needs evaluations/,
   ],

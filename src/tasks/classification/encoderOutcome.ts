@@ -1,7 +1,9 @@
 import { throwIfAborted } from '../../core/errors.ts';
+import { SequenceClassifier } from '../../models/sequenceClassifier.ts';
 import { Tokenizer } from '../../tokenizers/index.ts';
 import { type TrainingResult, train } from '../../train/trainer.ts';
 import type { TrainingOptions } from '../../train/trainingOptions.ts';
+import type { Slow } from '../taskLifecycle.ts';
 import { type TransformerDefaults, transformerDefaults } from '../transformerDefaults.ts';
 import { fitCalibration, mixLogits } from './calibrate.ts';
 import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
@@ -12,7 +14,7 @@ import {
   makeEncoder,
   withDefaults,
 } from './encoderTraining.ts';
-import { type Division, rowsOf, shareDivision } from './heldOut.ts';
+import { type Division, rowsOf } from './heldOut.ts';
 import { adopt, knownWords } from './linearTraining.ts';
 import { measuredTargets, ngramsYardstick } from './ngramsTraining.ts';
 import type { TrainingContext } from './trainingContext.ts';
@@ -36,18 +38,19 @@ export async function trainEncoder(
   choice: EncoderShape['encoder'] | undefined,
 ): Promise<Outcome> {
   const { request, multiLabel } = context;
-  const plan = choice && planOf(context, choice);
-  const division = encoderDivision(context, plan !== undefined);
+  const { life } = request;
+  const division = context.division('slow');
   const isFolded = division?.method === 'cross-validation';
-  const measured = isFolded ? await crossValidate(context, plan!, division) : undefined;
+  const plan = choice && planOf(context, choice);
+  const start = plan ?? (isFolded ? startOf(life.parts!.model.encoder!) : undefined);
   const evaluated = isFolded ? undefined : division;
+  // What is kept comes first: a training that is stopped has its checkpoint, and can be resumed.
   const training = await trainKept(context, plan, evaluated, {});
-  const part = request.life.parts!.model.encoder!;
-  const used = encoderUsed(part, optionsOf(context, plan?.defaults, evaluated));
+  const part = life.parts!.model.encoder!;
   const outcome = {
     training,
     warnings: [],
-    used,
+    used: encoderUsed(part, optionsOf(context, plan?.defaults, evaluated)),
     choice: { encoder: part.model.config.type, reason: 'as asked' },
   };
   if (!division) {
@@ -56,8 +59,9 @@ export async function trainEncoder(
   }
   const rows = rowsOf(division);
   const { signal } = request.training;
-  const logits =
-    measured ?? (await heldLogits(part, context, rows, signal, request.life.checkAlive));
+  const logits = isFolded
+    ? await crossValidate(context, start!, division)
+    : await heldLogits(part, context, rows, signal, life.checkAlive);
   const { temperature } = fitCalibration(logits, measuredTargets(context, division), multiLabel);
   const mixture = { ngrams: 1, encoder: 1 / temperature };
   adopt(context, new ClassifierModel(undefined, part, mixture));
@@ -72,24 +76,34 @@ export async function trainEncoder(
   };
 }
 
-/** Folds where examples are few and the encoder is new: one there is knows them, perhaps. */
-function encoderDivision(context: TrainingContext, isNew: boolean): Division | undefined {
-  const division = context.division('slow');
-  if (isNew || division?.method !== 'cross-validation') return division;
-  return shareDivision(context.request.examples, 0.2, context.request.seed);
+/** What a training begins with: the sizes of a new encoder, or a copy of one there is. */
+type Start = EncoderPlan | { readonly copy: () => EncoderPart };
+
+function startOf({ model, ...part }: EncoderPart): Start {
+  const { config, numLabels, classifierDropout } = model;
+  const tensors = model.toSafetensors();
+  return {
+    copy: () => ({
+      ...part,
+      model: new SequenceClassifier(
+        { encoder: config, numLabels, classifierDropout },
+        { tensors, file: 'the model' },
+      ),
+    }),
+  };
 }
 
 /** Logits of every row by an encoder trained on the other folds. */
 async function crossValidate(
   context: TrainingContext,
-  plan: EncoderPlan,
+  start: Start,
   division: Division,
 ): Promise<Float32Array[]> {
   const logits: Float32Array[] = [];
   for (let fold = 0; fold < division.foldCount; fold++) {
     const held = rowsOf(division, fold);
     const learn = rowsOf(division).filter((row) => division.folds[row] !== fold);
-    const trial = await trainTrial(context, plan, learn, held, false);
+    const trial = await trainTrial(context, start, learn, held, false);
     held.forEach((row, i) => {
       logits[row] = trial.logits[i]!;
     });
@@ -101,15 +115,20 @@ async function crossValidate(
 /** An encoder trained to be measured. It is the caller's to dispose of. */
 export async function trainTrial(
   context: TrainingContext,
-  { shape, defaults }: EncoderPlan,
+  start: Start,
   learn: Int32Array,
   held: Int32Array,
   stopsEarly: boolean,
 ): Promise<{ part: EncoderPart; training: TrainingResult; logits: Float32Array[] }> {
-  const { request, slow, texts, labels } = context;
+  const { request, texts, labels } = context;
   const { checkAlive } = request.life;
+  const slow = asTrial(context.slow);
   const learnTexts = Array.from(learn, (row) => texts[row]!);
-  const part = await makeEncoder(shape, learnTexts, labels.length, slow);
+  const part =
+    'copy' in start
+      ? start.copy()
+      : await makeEncoder(start.shape, learnTexts, labels.length, slow);
+  const { training: defaults } = 'copy' in start ? defaultsOf(context) : start.defaults;
   try {
     const evaluated = stopsEarly ? held : NO_ROWS;
     const lesson = await encoderLesson(part, context, learn, evaluated, slow, checkAlive);
@@ -120,7 +139,7 @@ export async function trainTrial(
       saveSteps: ____,
       ...given
     } = request.training;
-    const options = withDefaults(given, defaults.training, learn.length, stopsEarly);
+    const options = withDefaults(given, defaults, learn.length, stopsEarly);
     const { onProgress, signal } = slow;
     const training = await train(
       lesson.model,
@@ -140,6 +159,13 @@ export async function trainTrial(
     throw error;
   }
 }
+
+/** The progress of a training that is only for comparing. */
+const asTrial = ({ signal, onProgress }: Slow): Slow => ({
+  signal,
+  onProgress: (progress) =>
+    onProgress({ ...progress, phase: 'compare', message: `comparing: ${progress.message}` }),
+});
 
 /** What says how to evaluate is for the training that has rows to evaluate on. */
 function withoutEvaluation(options: TrainingOptions): TrainingOptions {

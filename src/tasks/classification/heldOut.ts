@@ -42,15 +42,18 @@ const FEW = 200;
 const SOME = 1000;
 const MANY = 5000;
 const MOST_HELD_OUT = 2000;
+/** Each fold is a training. */
+const FOLDS_OF_SLOW = 4;
 
 /** Folds for cross-validation of something quick; undefined where there are too few texts. */
 export function foldDivision(
   examples: readonly TextExample[],
   texts: number,
   seed: number,
+  most = examples.length < SOME ? 10 : examples.length < MANY ? 5 : 3,
 ): Division | undefined {
   if (texts < FEWEST) return undefined;
-  const foldCount = Math.min(texts, examples.length < SOME ? 10 : examples.length < MANY ? 5 : 3);
+  const foldCount = Math.min(texts, most);
   const folds = foldsOf(examples, { folds: foldCount, seed });
   return { method: 'cross-validation', folds, foldCount };
 }
@@ -61,7 +64,7 @@ export function splitDivision(
   texts: number,
   seed: number,
 ): Division | undefined {
-  if (examples.length < FEW) return foldDivision(examples, texts, seed);
+  if (examples.length < FEW) return foldDivision(examples, texts, seed, FOLDS_OF_SLOW);
   const share = examples.length < SOME ? 0.2 : Math.min(0.1, MOST_HELD_OUT / examples.length);
   return shareDivision(examples, share, seed);
 }
