@@ -4,7 +4,7 @@ import type { StorageTarget } from '../storage/openStorage.ts';
 import { type SealedFileNames, sealFiles } from '../storage/sealedFiles.ts';
 import { hasOverflowed } from '../train/hasOverflowed.ts';
 import type { Trainable, TrainingData } from '../train/trainable.ts';
-import { type TrainingHooks, type TrainingResult, train } from '../train/trainer.ts';
+import type { TrainingHooks, TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { openFolder } from './openFolder.ts';
 
@@ -131,6 +131,8 @@ export class TaskLifecycle<Parts extends { readonly model: TaskModel }> {
     const parts = known;
     try {
       const { model, data, ...hooks } = await prepare(parts, slow);
+      // An app that only predicts does not carry what trains.
+      const { train } = await import('../train/trainer.ts');
       const withFiles = { ...hooks, ...this.#fileHooks(parts) };
       return await train(model, data, { ...options, onProgress }, withFiles);
     } catch (error) {

@@ -4,7 +4,6 @@ import type { Warned } from '../core/warnings.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
 import { classWeightVector } from '../train/classWeights.ts';
 import type { ClassifierParts } from './classification/classifierModel.ts';
-import { trainClassifier } from './classification/trainClassifier.ts';
 import type { ClassifierTrainingResult } from './classification/trainingResult.ts';
 import { type ClassificationReport, classificationReport } from './classificationReport.ts';
 import {
@@ -139,6 +138,8 @@ export class TextClassifier {
       const checked = checkTrainingExamples(all.examples, held.examples, known);
       // Refuses weights of labels that there are not.
       if (training.classWeight) classWeightVector(training.classWeight, checked.labels);
+      // An app that only predicts does not carry what trains.
+      const { trainClassifier } = await import('./classification/trainClassifier.ts');
       const result = await trainClassifier({
         ...checked,
         life: this.#life,
