@@ -1,0 +1,98 @@
+import type { EncoderOptions } from '../models/encoderConfig.ts';
+import type { TrainWordPieceOptions } from '../tokenizers/index.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
+
+/** What is known of the examples before anything is trained. */
+export interface DataStatistics {
+  readonly examples: number;
+  readonly labels: number;
+  /** Characters of a text, on average. */
+  readonly meanLength: number;
+  /** Where the user has set it. */
+  readonly maxLength?: number | undefined;
+}
+
+export interface TransformerDefaults {
+  readonly tokenizer: { type: 'wordpiece' } & Pick<TrainWordPieceOptions, 'vocabSize'>;
+  readonly encoder: Omit<EncoderOptions, 'vocabSize' | 'padTokenId'>;
+  readonly maxLength: number;
+  readonly training: TrainingOptions;
+}
+
+/**
+ * Up to this many characters on average, texts are sentences; above, they are documents. Their mean
+ * pooled vectors win over the maximum: dropout raises the maximum of many tokens in training only.
+ */
+const SENTENCE = 250;
+
+/** Attention and memory grow with it; the first 256 tokens of a review tell its label. */
+const LONGEST = 256;
+
+/** 2,500 updates are 80,000 examples of 32, and about two minutes of 256 tokens on two threads. */
+const MOST_STEPS = 2500;
+
+/**
+ * The sizes and training options of a small Transformer from scratch that fit the data: accurate, and
+ * done in seconds for hundreds of examples, in two or three minutes for tens of thousands.
+ *
+ * @param data the number of examples and labels, and the length of the texts.
+ * @returns options for `TextClassifier.create` and `train`.
+ *
+ * @example
+ * const { training, ...options } = transformerDefaults({ examples: 300, labels: 2, meanLength: 80 });
+ * const classifier = await TextClassifier.create(options);
+ * await classifier.train(examples, training);
+ */
+export function transformerDefaults(data: DataStatistics): TransformerDefaults {
+  const { examples, labels, meanLength } = data;
+  const isDocuments = meanLength > SENTENCE;
+  return {
+    // Nearly all words of such data whole; the trainer stops early where there are fewer.
+    tokenizer: { type: 'wordpiece', vocabSize: 10_000 },
+    encoder: {
+      type: 'transformer',
+      // Wider overfits (2,000 examples: 0.675 against 0.695 correct) and takes twice the time.
+      hiddenSize: 64,
+      // A second block is not worth its time on so little data.
+      numHiddenLayers: 1,
+      numAttentionHeads: 4,
+      intermediateSize: 128,
+      // Slightly better than 'relu' on every set.
+      hiddenAct: 'gelu',
+      // In a sentence one word can decide; in a document many words do.
+      pooling: isDocuments ? 'mean' : 'max',
+      // The most effective guard against overfitting, of all that were tried.
+      dropout: 0.5,
+    },
+    maxLength: data.maxLength ?? longestOf(meanLength),
+    training: {
+      maxSteps: stepsFor(examples, labels),
+      // Small batches let few examples be seen more often in the same time.
+      batchSize: examples < 1000 ? 16 : 32,
+      // Few examples mean few updates, which have to go further.
+      learningRate: examples < 1000 ? 2e-3 : 1.5e-3,
+      weightDecay: 0.05,
+      // Without it, the first updates of the embeddings are too large.
+      warmupRatio: 0.1,
+      lrSchedulerType: 'linear',
+    },
+  };
+}
+
+/**
+ * As many tokens as a text has characters on average: four times an English text of mean length, and
+ * a Chinese text of mean length, whose every character is a token.
+ */
+function longestOf(meanLength: number): number {
+  return Math.min(LONGEST, Math.max(64, Math.ceil(meanLength)));
+}
+
+/**
+ * Updates grow with the square root of the number of examples: little data is seen often (300
+ * examples 10 times or more), much data a few times (20,000 examples twice), after which training
+ * overfits. More labels need more updates: each is seen less often.
+ */
+function stepsFor(examples: number, labels: number): number {
+  const perLabels = Math.sqrt(Math.log2(Math.max(2, labels)));
+  return Math.min(MOST_STEPS, Math.max(50, Math.round(10 * Math.sqrt(examples) * perLabels)));
+}
