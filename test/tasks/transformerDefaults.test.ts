@@ -50,8 +50,8 @@ describe('transformerDefaults', () => {
     expect(stepsOf({ labels: 1 })).toBe(stepsOf({ labels: 2 }));
   });
 
-  it('few examples are seen ten times, tens of thousands twice', () => {
-    expect(epochsOf({ examples: 300 })).toBeGreaterThan(5);
+  it('few examples are seen over ten times, tens of thousands twice', () => {
+    expect(epochsOf({ examples: 300 })).toBeGreaterThan(10);
     expect(epochsOf({ examples: 5000 })).toBeGreaterThan(3);
     expect(epochsOf({ examples: 25_000, meanLength: 1300 })).toBeGreaterThan(1.5);
   });
@@ -64,7 +64,7 @@ describe('transformerDefaults', () => {
     // About 300,000 tokens a second on two threads.
     expect(tokens({ examples: 25_000, meanLength: 1300 })).toBeLessThan(25e6);
     expect(tokens({ examples: 1_000_000, labels: 100, meanLength: 5000 })).toBeLessThan(25e6);
-    expect(stepsOf({ examples: 300, labels: 6 })).toBeLessThan(400);
+    expect(stepsOf({ examples: 300, labels: 6 })).toBeLessThan(450);
   });
 
   it('pools the maximum of sentences and the mean of documents', () => {
