@@ -26,10 +26,10 @@ export interface TransformerDefaults {
  */
 const SENTENCE = 250;
 
-/** Attention and memory grow with it; the first 256 tokens of a review tell its label. */
+/** Time grows with it: what stands behind the first 256 tokens is cut. */
 const LONGEST = 256;
 
-/** 2,500 updates are 80,000 examples of 32, and about two minutes of 256 tokens on two threads. */
+/** 2,500 updates see 80,000 examples; with 256 tokens each that is two to three minutes. */
 const MOST_STEPS = 2500;
 
 /**
@@ -47,18 +47,20 @@ const MOST_STEPS = 2500;
 export function transformerDefaults(data: DataStatistics): TransformerDefaults {
   const { examples, labels, meanLength } = data;
   const isDocuments = meanLength > SENTENCE;
+  // 128 overfits (2,000 sentences: 0.675 against 0.695 correct). On many documents 32 is as accurate
+  // as 64 (5,000 reviews: a loss of 0.391 against 0.387) in half the time.
+  const hiddenSize = isDocuments && examples >= 5000 ? 32 : 64;
   return {
     // Nearly all words of such data whole; the trainer stops early where there are fewer.
     tokenizer: { type: 'wordpiece', vocabSize: 10_000 },
     encoder: {
       type: 'transformer',
-      // Wider overfits (2,000 examples: 0.675 against 0.695 correct) and takes twice the time.
-      hiddenSize: 64,
-      // A second block is not worth its time on so little data.
+      hiddenSize,
       numHiddenLayers: 1,
-      numAttentionHeads: 4,
-      intermediateSize: 128,
-      // Slightly better than 'relu' on every set.
+      // Of 16 each, whatever the width.
+      numAttentionHeads: hiddenSize / 16,
+      intermediateSize: 2 * hiddenSize,
+      // A slightly lower held-out loss than with 'relu'.
       hiddenAct: 'gelu',
       // In a sentence one word can decide; in a document many words do.
       pooling: isDocuments ? 'mean' : 'max',
@@ -72,7 +74,7 @@ export function transformerDefaults(data: DataStatistics): TransformerDefaults {
       // Few examples mean few updates, which have to go further.
       learningRate: examples < 1000 ? 2e-3 : 1.5e-3,
       weightDecay: 0.05,
-      // Without it, the first updates of the embeddings are too large.
+      // A tenth is usual where embeddings start from random numbers.
       warmupRatio: 0.1,
       lrSchedulerType: 'linear',
     },
