@@ -61,7 +61,7 @@ export function transformerDefaults(data: DataStatistics): TransformerDefaults {
       // Of 16 each, whatever the width.
       numAttentionHeads: hiddenSize / 16,
       intermediateSize: 2 * hiddenSize,
-      // A slightly lower held-out loss than with 'relu'.
+      // On two sets of three a slightly lower held-out loss than 'relu'; equal on the third.
       hiddenAct: 'gelu',
       // In a sentence one word can decide; in a document many words do.
       pooling: isDocuments ? 'mean' : 'max',
