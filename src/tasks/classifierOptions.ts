@@ -151,7 +151,7 @@ function modelChoice(
       const hint = nearestName(String(type), MODEL_TYPES);
       throw new AnyformerError(
         'INVALID_ARGUMENT',
-        `${where}: encoder must be one of ${MODEL_TYPES.map(show).join(', ')}, received ${show(type)}.${hint ? ` Did you mean ${show(hint)}?` : ''}`,
+        `${where}: encoder.type must be one of ${MODEL_TYPES.map(show).join(', ')}, received ${show(type)}.${hint ? ` Did you mean ${show(hint)}?` : ''}`,
       );
     }
   }

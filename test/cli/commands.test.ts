@@ -29,7 +29,9 @@ beforeAll(async () => {
     ...SMALL,
   ]);
   expect(trained).toMatchObject({ code: 0, stderr: '' });
-  expect(trained.stdout).toMatch(/^28 steps, 4 epochs: mean loss \d\.\d+\nsaved in model\n$/);
+  expect(trained.stdout).toMatch(
+    /^52 steps, 4 epochs: mean loss \d\.\d+\nchosen: transformer; as asked\nused: .*epochs 4.*\nsaved in model\n$/,
+  );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -44,6 +46,7 @@ describe('anyformer train', () => {
       numAttentionHeads: 2,
       intermediateSize: 16,
       learningRate: 0.01,
+      validationSplit: 0,
       relaxed: false,
     };
     await put('films.json', JSON.stringify(config));

@@ -50,9 +50,9 @@ describe('a training that is interrupted', () => {
 
   it('refuses to go on with other options', async () => {
     await interruptCli(training('other'), folder, 'SIGINT');
-    const ended = await runCli([...training('other'), '--resume', '--batch-size', '16'], folder);
+    const ended = await runCli([...training('other'), '--resume', '--batch-size', '8'], folder);
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toMatch(/written with --batch-size 32, this run has 16.*without --resume/);
+    expect(ended.stderr).toMatch(/written with --batch-size 16, this run has 8.*without --resume/);
   });
 
   it('ends at once at the second signal', async () => {

@@ -9,7 +9,7 @@ const run = (args: readonly string[]) => runCli(args, folder);
 const weights = (name: string) => weightsOf(join(folder, name));
 const further = (from: string, output: string, ...others: string[]) =>
   ['train', '--from', from, '--data', 'films.csv', '--output', output, '--no-relaxed'].concat(
-    ['--learning-rate', '0.01'],
+    ['--learning-rate', '0.01', '--validation-split', '0', '--batch-size', '32'],
     others,
   );
 // Long enough to be interrupted in the middle: some seconds.
@@ -20,7 +20,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'films.csv'), films(400));
   await writeFile(join(folder, 'rhyme.txt'), 'one two three four five\n'.repeat(60));
   await writeFile(join(folder, 'pairs.csv'), 'source,target\n012,abc\n210,cba\n111,bbb\n');
-  const trained = await run(['train', '--data', 'films.csv', '--output', 'model', ...SMALL]);
+  const length = ['--epochs', '1', '--batch-size', '32'];
+  const trained = await run(
+    ['train', '--data', 'films.csv', '--output', 'model', ...SMALL].concat(length),
+  );
   expect(trained).toMatchObject({ code: 0, stderr: '' });
   expect(trained.stdout).toMatch(/^13 steps, 1 epoch: mean loss/);
 });

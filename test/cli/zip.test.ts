@@ -40,29 +40,30 @@ describe('a zip as data', () => {
       'data/more.csv': 'text,label\n',
     });
     expect(await opened('films.zip')).toEqual({
-      name: 'films.zip (data/films.TSV)',
+      name: 'data/films.TSV in films.zip',
       format: 'tsv',
       text: 'text\tlabel\n',
     });
-    expect(await opened('films.zip', 'txt')).toMatchObject({ format: 'txt' });
+    expect(await opened('films.zip', 'csv')).toMatchObject({ name: 'data/more.csv in films.zip' });
   });
 
   it('says what is inside when there is no table', async () => {
     await zip('pictures.zip', { 'a.png': 'x', 'b/c.png': 'y', '__MACOSX/d.csv': 'z' });
     const { code, message } = await errorOf(opened('pictures.zip'));
     expect(code).toBe('INVALID_DATA');
-    expect(message).toMatch(/pictures.zip holds no csv, .* file, but a.png, b\/c.png\. Unpack it/);
+    expect(message).toMatch(/pictures.zip has no file of data inside; it holds a.png, b\/c.png\./);
     await zip('empty.zip', {});
-    expect((await errorOf(opened('empty.zip'))).message).toMatch(/but nothing\./);
+    expect((await errorOf(opened('empty.zip'))).message).toMatch(/it is empty/);
   });
 
   it('refuses what is none', async () => {
     await writeFile(join(folder, 'torn.zip'), 'no zip');
-    for (const name of ['torn.zip', 'none.zip']) {
-      const { code, message } = await errorOf(opened(name));
-      expect(code).toBe('STORAGE');
-      expect(message).toMatch(new RegExp(`${name} cannot be read: `));
-    }
+    const torn = await errorOf(opened('torn.zip'));
+    expect(torn.code).toBe('INVALID_FILE');
+    expect(torn.message).toMatch(/torn.zip is no zip archive, or is torn/);
+    const none = await errorOf(opened('none.zip'));
+    expect(none.code).toBe('STORAGE');
+    expect(none.message).toMatch(/none.zip cannot be read: /);
   });
 
   it('trains, predicts and evaluates as the table inside does', async () => {
