@@ -62,3 +62,52 @@ const NEW: Readonly<Record<string, readonly string[]>> = {
 const sentences = Object.entries(NEW).flatMap(([label, texts]) =>
   texts.map((text) => ({ text, label })),
 );
+
+/** Of the different words of two texts, the share that both have. */
+function likeness(a: string, b: string): number {
+  const [one, other] = [a, b].map((text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu)));
+  const shared = [...one!].filter((word) => other!.has(word)).length;
+  return shared / (one!.size + other!.size - shared);
+}
+
+describe('the sample data of the page', () => {
+  let rows: readonly TextExample[];
+  let classifier: TextClassifier;
+  beforeAll(async () => {
+    const table = await readFile(join(root, 'examples/browser-train/sample.csv'), 'utf8');
+    rows = (await readExamples([table], { format: 'csv' })).examples;
+    classifier = await TextClassifier.create();
+    await classifier.train(rows);
+    return () => classifier.dispose();
+  }, 60_000);
+
+  it('has none of the new sentences, nor one like them', () => {
+    for (const { text } of sentences) {
+      const closest = Math.max(...rows.map((row) => likeness(row.text, text)));
+      expect(closest, text).toBeLessThan(0.5);
+    }
+  });
+
+  it('teaches what most new sentences are about, and to be unsure of the others', async () => {
+    const answers = await classifier.predict(sentences.map(({ text }) => text));
+    const wrong = sentences.flatMap(({ text, label }, n) => {
+      const [{ label: found, score }] = answers[n] as [{ label: string; score: number }];
+      return found === label ? [] : [{ text, label, found, score }];
+    });
+    expect(sentences).toHaveLength(40);
+    expect(sentences.length - wrong.length, JSON.stringify(wrong, null, 1)).toBeGreaterThanOrEqual(
+      32,
+    );
+    expect(wrong.filter(({ score }) => score > 0.9)).toEqual([]);
+  });
+
+  it('is itself answered right, row by row', async () => {
+    const answers = await classifier.predict(rows.map(({ text }) => text));
+    expect(rows.filter(({ label }, n) => answers[n]![0]!.label !== label)).toEqual([]);
+  });
+
+  it('has an answer for a payment that was taken twice', async () => {
+    const [best] = await classifier.predict('I was charged twice');
+    expect(best!.label).toBe('billing');
+  });
+});
