@@ -41,7 +41,12 @@ export class TrainingPanel {
     ...{ name: 'Loss of the Transformer', color: '--accent', format: (value) => value.toFixed(2) },
   });
   readonly #accuracy = new Curve(find('accuracy-curve'), {
-    ...{ name: 'Its accuracy on held-out texts', color: '--second', format: percent, highest: 1 },
+    ...{
+      name: 'Accuracy of the Transformer on held-out texts',
+      color: '--second',
+      format: percent,
+      highest: 1,
+    },
   });
   #session: Session | undefined;
   #onModel: () => void = () => {};
@@ -93,12 +98,8 @@ export class TrainingPanel {
 
   /** Shows a training of an earlier visit. */
   #recall(run: Run): void {
-    this.#showCurves(run);
-    showResult(run.result);
-    const { savedStep, totalSteps, isDone } = run;
-    bar.value = isDone ? 1 : savedStep / totalSteps;
-    if (totalSteps > 0) stepOf.textContent = `${whole(savedStep)} / ${whole(totalSteps)}`;
-    phaseOf.textContent = isDone ? 'Done' : 'Stopped';
+    const { savedStep, isDone } = run;
+    this.#showEnd(run, savedStep);
     models.value = run.settings.model;
     epochs.value = String(run.settings.epochs ?? '');
     tell(
@@ -146,12 +147,7 @@ export class TrainingPanel {
     }
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
-    if (this.#latest) this.#showProgress(this.#latest, session.run!);
-    const { isDone = false } = session.run ?? {};
-    if (isDone) bar.value = 1;
-    phaseOf.textContent = isDone ? 'Done' : 'Stopped';
-    left.textContent = '–';
-    showResult(session.run?.result);
+    if (session.run) this.#showEnd(session.run, session.run.measurements.steps.at(-1) ?? 0);
     this.#showControls();
     this.#onModel();
   }
@@ -206,6 +202,17 @@ export class TrainingPanel {
     if (phase !== 'train' || 100 * share < this.#announced + ANNOUNCE_EVERY) return;
     this.#announced = 100 * share;
     this.#announce(`${percent(share)} done, loss ${progress.loss!.toFixed(2)}.`);
+  }
+
+  /** How a training stands that does not run. Its steps are the Transformer's, where it has any. */
+  #showEnd(run: Run, step: number): void {
+    const { isDone, totalSteps, result } = run;
+    this.#showCurves(run);
+    bar.value = isDone ? 1 : totalSteps > 0 ? step / totalSteps : 0;
+    phaseOf.textContent = isDone ? 'Done' : 'Stopped';
+    stepOf.textContent = totalSteps > 0 ? `${whole(step)} / ${whole(totalSteps)}` : '–';
+    left.textContent = '–';
+    showResult(result);
   }
 
   #announce(text: string): void {
