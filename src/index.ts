@@ -22,6 +22,11 @@ export { MemoryStorage } from './storage/memoryStorage.ts';
 export type { StorageTarget } from './storage/openStorage.ts';
 export type { Storage } from './storage/storage.ts';
 export { type PackedFiles, ZipStorage } from './storage/zipStorage.ts';
+export type { HeldOutResult } from './tasks/classification/heldOut.ts';
+export type {
+  ClassifierTrainingResult,
+  ModelChosen,
+} from './tasks/classification/trainingResult.ts';
 export type { ClassificationReport } from './tasks/classificationReport.ts';
 export type {
   ClassifierTrainingOptions,

@@ -3,7 +3,7 @@ import { clear, get, setMany } from 'idb-keyval';
 import type { Run } from './session.ts';
 
 /**
- * The newest checkpoint of the page's training: in memory, and where the browser lets it also in
+ * The newest checkpoint of the page's training, or its model at the end: in memory, and where the browser lets it also in
  * IndexedDB for the next visit. A browser that has no room left costs the next visit, not the training.
  */
 export class Checkpoint extends MemoryStorage {

@@ -1,4 +1,5 @@
 import {
+  type ClassifierTrainingResult,
   createWorker,
   type Progress,
   type TaskWorker,
@@ -21,7 +22,12 @@ export interface Run {
   savedStep: number;
   /** Updates in all; 0 until the first is made. */
   totalSteps: number;
+  /** What the training says of itself at its end. */
+  result: TrainingOutcome | undefined;
 }
+
+/** What is shown of a training's result. */
+export type TrainingOutcome = Pick<ClassifierTrainingResult, 'heldOut' | 'warnings' | 'choice'>;
 
 export type OnProgress = (progress: Progress, run: Run) => void;
 
@@ -51,7 +57,7 @@ export class Session {
   /** Trains a new classifier; the one before it goes. Returns when it is done or stopped. */
   async start(examples: readonly TextExample[], settings: Settings, onProgress: OnProgress) {
     const progress = { measurements: noMeasurements(), isDone: false, savedStep: 0, totalSteps: 0 };
-    this.run = { examples, settings, ...progress };
+    this.run = { examples, settings, ...progress, result: undefined };
     this.#checkpoint = new Checkpoint(this.run);
     await this.#train(this.run, this.#checkpoint, { resume: false }, onProgress);
   }
@@ -63,6 +69,11 @@ export class Session {
 
   get canResume(): boolean {
     return this.run !== undefined && !this.run.isDone && this.run.savedStep > 0;
+  }
+
+  /** Whether there is something to predict with, and to download. */
+  get hasModel(): boolean {
+    return this.classifier?.labels !== undefined;
   }
 
   /** Why the next visit will not find this training again; undefined where it will. */
@@ -101,8 +112,8 @@ export class Session {
     const options = classifierOptions(settings, examples);
     this.#use(await TextClassifier.create({ ...options, worker: this.worker }));
     try {
-      await this.classifier!.train(examples, {
-        ...trainingOptions(settings, examples),
+      const { heldOut, warnings, choice } = await this.classifier!.train(examples, {
+        ...trainingOptions(settings),
         outputDir: checkpoint,
         resumeFromCheckpoint: resume,
         signal: this.#stopping.signal,
@@ -115,7 +126,10 @@ export class Session {
         },
       });
       run.isDone = true;
-      await checkpoint.keep();
+      run.result = { heldOut, warnings, choice };
+      // The whole model, in place of a checkpoint: that of an n-gram model there never was.
+      this.#checkpoint = new Checkpoint(run);
+      await this.classifier!.save(this.#checkpoint);
     } catch (error) {
       if ((error as { code?: string }).code !== 'ABORTED') throw error;
     }

@@ -1,11 +1,13 @@
 import type { Progress, TextExample } from 'anyformer';
 import { Curve } from './curve.ts';
 import { describeError, find, tell } from './dom.ts';
-import { epochsFor, HELD_OUT, type Settings } from './recipe.ts';
+import type { Settings } from './recipe.ts';
+import { accuracyOf, percent, showResult } from './resultPanel.ts';
 import type { Run, Session } from './session.ts';
 
 const form = find<HTMLFormElement>('training');
 const settings = find<HTMLFieldSetElement>('settings');
+const models = form.elements.namedItem('model') as RadioNodeList;
 const epochs = find<HTMLInputElement>('epochs');
 const trainButton = find<HTMLButtonElement>('train');
 const anewButton = find<HTMLButtonElement>('anew');
@@ -14,24 +16,37 @@ const announcement = find('announcement');
 const bar = find<HTMLProgressElement>('progress');
 const stepOf = find('step');
 const left = find('left');
-const speed = find('speed');
+const phaseOf = find('phase');
 const lossNow = find('loss');
 const accuracyNow = find('accuracy');
 
 /** Milliseconds between two pictures of the curves: they cost more than they tell. */
 const REDRAW_EVERY = 100;
-/** Milliseconds that the speed is measured over. */
-const SPEED_OVER = 3000;
 /** Percents between two announcements to those who hear the page. */
 const ANNOUNCE_EVERY = 25;
+
+/** What a phase is called while it runs, where it is not the Transformer's own training. */
+const PHASES: Readonly<Record<string, string>> = {
+  read: 'Counting words',
+  compare: 'Comparing n-gram models',
+  tokenizer: 'Learning a vocabulary',
+  encode: 'Preparing the texts',
+  train: 'Training a Transformer',
+  evaluate: 'Measuring',
+};
 
 /** The card of the training: settings, train, stop, resume, progress and curves. */
 export class TrainingPanel {
   readonly #loss = new Curve(find('loss-curve'), {
-    ...{ name: 'Loss', color: '--accent', format: (value) => value.toFixed(2) },
+    ...{ name: 'Loss of the Transformer', color: '--accent', format: (value) => value.toFixed(2) },
   });
   readonly #accuracy = new Curve(find('accuracy-curve'), {
-    ...{ name: 'Accuracy on held-out texts', color: '--second', format: percent, highest: 1 },
+    ...{
+      name: 'Accuracy of the Transformer on held-out texts',
+      color: '--second',
+      format: percent,
+      highest: 1,
+    },
   });
   #session: Session | undefined;
   #onModel: () => void = () => {};
@@ -40,11 +55,14 @@ export class TrainingPanel {
   #latest: Progress | undefined;
   #drawing: number | undefined;
   #announced = 0;
-  #recent: { time: number; examples: number }[] = [];
 
   constructor() {
+    // Only a Transformer has epochs: whoever sets them wants one, and whoever wants none sets none.
     epochs.addEventListener('input', () => {
-      epochs.dataset.chosen = 'yes';
+      if (epochs.value !== '' && models.value === 'auto') models.value = 'small';
+    });
+    settings.addEventListener('change', () => {
+      if (models.value === 'auto') epochs.value = '';
     });
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -64,9 +82,6 @@ export class TrainingPanel {
   /** Takes the data that the next training will learn from. */
   use(examples: readonly TextExample[]): void {
     this.#examples = examples;
-    if (!epochs.dataset.chosen && examples.length > 0) {
-      epochs.value = String(epochsFor(examples.length));
-    }
     if (this.#phase === 'idle' && !this.#session?.canResume) this.#invite();
     this.#showControls();
   }
@@ -83,25 +98,22 @@ export class TrainingPanel {
 
   /** Shows a training of an earlier visit. */
   #recall(run: Run): void {
-    this.#showCurves(run);
-    const { savedStep, totalSteps } = run;
-    bar.value = savedStep / totalSteps;
-    stepOf.textContent = `${whole(savedStep)} / ${whole(totalSteps)}`;
-    const { size } = run.settings;
-    (form.elements.namedItem('size') as RadioNodeList).value = size;
-    epochs.value = String(run.settings.epochs);
+    const { savedStep, isDone } = run;
+    this.#showEnd(run, savedStep);
+    models.value = run.settings.model;
+    epochs.value = String(run.settings.epochs ?? '');
     tell(
       status,
-      run.isDone
+      isDone
         ? 'The model of your last visit is still here.'
-        : `Your last visit stopped at step ${whole(run.savedStep)}. Resume goes on from there.`,
+        : `Your last visit stopped at step ${whole(savedStep)}. Resume goes on from there.`,
     );
     this.#showControls();
   }
 
   #invite(): void {
-    const texts = `${whole(this.#examples.length)} texts; ${percent(HELD_OUT)} of them are held out to measure on.`;
-    tell(status, this.#examples.length > 0 ? `Ready: ${texts}` : 'Give it some data first.');
+    const ready = `Ready: ${whole(this.#examples.length)} texts to learn from.`;
+    tell(status, this.#examples.length > 0 ? ready : 'Give it some data first.');
     this.#showControls();
   }
 
@@ -119,7 +131,6 @@ export class TrainingPanel {
     const session = this.#session!;
     this.#phase = 'training';
     this.#announced = 0;
-    this.#recent = [];
     if (!resume) this.#clear();
     this.#showControls();
     this.#say(resume ? 'Going on…' : 'Beginning…');
@@ -136,38 +147,36 @@ export class TrainingPanel {
     }
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
-    if (this.#latest) this.#showProgress(this.#latest, session.run!);
-    if (session.run?.isDone) left.textContent = 'Done';
+    if (session.run) this.#showEnd(session.run, session.run.measurements.steps.at(-1) ?? 0);
     this.#showControls();
     this.#onModel();
   }
 
   get #settings(): Settings {
-    const { value } = form.elements.namedItem('size') as RadioNodeList;
-    return { size: value as Settings['size'], epochs: epochs.valueAsNumber };
+    return {
+      model: models.value as Settings['model'],
+      epochs: epochs.value === '' ? undefined : epochs.valueAsNumber,
+    };
   }
 
-  #ended({ run, keepingProblem }: Session): void {
-    const { isDone, measurements } = run!;
-    const accuracy = measurements.accuracies.at(-1);
+  #ended({ run, keepingProblem, canResume }: Session): void {
+    const { isDone, measurements, result } = run!;
+    const heldOut = result?.heldOut;
     const step = measurements.steps.at(-1);
-    const right =
-      accuracy === undefined ? '' : ` ${percent(accuracy)} of the held-out texts right.`;
+    const right = heldOut ? ` ${accuracyOf(heldOut)} of held-out texts right.` : '';
     const how = isDone
       ? `Done.${right} Try it below.`
-      : step === undefined
-        ? 'Stopped before the first step.'
-        : `Stopped after step ${whole(step)}. Resume goes on from there.`;
+      : canResume
+        ? `Stopped after step ${whole(step!)}. Resume goes on from there.`
+        : 'Stopped before there was something to go on from. Train begins anew.';
     const lost = `It will be gone after a reload: ${keepingProblem}.`;
     this.#say(keepingProblem ? `${how} ${lost}` : how, { bad: keepingProblem !== undefined });
   }
 
   #progressed(progress: Progress, run: Run): void {
-    if (progress.phase !== 'train') {
-      tell(status, progress.phase === 'tokenizer' ? 'Learning words…' : 'Preparing the texts…');
-      return;
-    }
+    const isNew = progress.phase !== this.#latest?.phase;
     this.#latest = progress;
+    if (isNew) this.#announce(PHASES[progress.phase] ?? progress.message);
     this.#drawing ??= window.setTimeout(() => {
       this.#drawing = undefined;
       this.#showProgress(this.#latest!, run);
@@ -175,35 +184,39 @@ export class TrainingPanel {
   }
 
   #showProgress(progress: Progress, run: Run): void {
-    const { step, totalSteps = step, epoch = 0, remainingSeconds } = progress;
-    const share = step / totalSteps;
+    const { phase, step, totalSteps = step, remainingSeconds } = progress;
+    const share = totalSteps > 0 ? step / totalSteps : 0;
     bar.value = share;
+    phaseOf.textContent = PHASES[phase] ?? phase;
     stepOf.textContent = `${whole(step)} / ${whole(totalSteps)}`;
     left.textContent = remainingSeconds === undefined ? '–' : duration(remainingSeconds);
-    speed.textContent = this.#speed(epoch * (1 - HELD_OUT) * run.examples.length);
-    this.#showCurves(run);
+    if (phase === 'train') this.#showCurves(run);
     if (this.#phase === 'idle') return;
     const problem = this.#session!.keepingProblem;
-    const epochNow = Math.min(Math.floor(epoch) + 1, run.settings.epochs);
-    const where = `Epoch ${epochNow} of ${run.settings.epochs}.`;
+    const where = whereIn(progress, run);
     if (problem) {
       tell(status, `${where} It goes on, but will be gone after a reload: ${problem}.`, {
         bad: true,
       });
     } else tell(status, this.#phase === 'stopping' ? 'Stopping after this step…' : where);
-    if (100 * share < this.#announced + ANNOUNCE_EVERY) return;
+    if (phase !== 'train' || 100 * share < this.#announced + ANNOUNCE_EVERY) return;
     this.#announced = 100 * share;
-    announcement.textContent = `${percent(share)} done, loss ${progress.loss!.toFixed(2)}.`;
+    this.#announce(`${percent(share)} done, loss ${progress.loss!.toFixed(2)}.`);
   }
 
-  /** Over the last seconds, so that it follows what else the machine does. */
-  #speed(examples: number): string {
-    const time = performance.now();
-    this.#recent.push({ time, examples });
-    this.#recent = this.#recent.filter((point) => time - point.time <= SPEED_OVER);
-    const [first] = this.#recent;
-    const seconds = (time - first!.time) / 1000;
-    return seconds > 0 ? whole((examples - first!.examples) / seconds) : '–';
+  /** How a training stands that does not run. Its steps are the Transformer's, where it has any. */
+  #showEnd(run: Run, step: number): void {
+    const { isDone, totalSteps, result } = run;
+    this.#showCurves(run);
+    bar.value = isDone ? 1 : totalSteps > 0 ? step / totalSteps : 0;
+    phaseOf.textContent = isDone ? 'Done' : 'Stopped';
+    stepOf.textContent = totalSteps > 0 ? `${whole(step)} / ${whole(totalSteps)}` : '–';
+    left.textContent = '–';
+    showResult(result);
+  }
+
+  #announce(text: string): void {
+    announcement.textContent = text;
   }
 
   #showCurves({ measurements, totalSteps }: Run): void {
@@ -218,7 +231,8 @@ export class TrainingPanel {
   #clear(): void {
     this.#latest = undefined;
     bar.value = 0;
-    for (const figure of [stepOf, left, speed, lossNow, accuracyNow]) figure.textContent = '–';
+    showResult(undefined);
+    for (const figure of [phaseOf, stepOf, left, lossNow, accuracyNow]) figure.textContent = '–';
     this.#loss.show([], [], 0);
     this.#accuracy.show([], [], 0);
   }
@@ -236,11 +250,19 @@ export class TrainingPanel {
 
   #say(text: string, { bad = false } = {}): void {
     tell(status, text, { bad });
-    announcement.textContent = text;
+    this.#announce(text);
   }
 }
 
-const percent = (share: number) => `${Math.round(100 * share)} %`;
+/** `Epoch 3 of 20.`, or what else is being done. */
+function whereIn({ phase, epoch = 0, message }: Progress, { settings }: Run): string {
+  if (phase !== 'train') return `${PHASES[phase] ?? message}…`;
+  const now = Math.floor(epoch) + 1;
+  return settings.epochs === undefined
+    ? `Epoch ${now}; it ends when held-out texts get no better.`
+    : `Epoch ${Math.min(now, settings.epochs)} of ${settings.epochs}.`;
+}
+
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 
 function duration(seconds: number): string {

@@ -1,4 +1,5 @@
 import { describeError, find, showBars, tell } from './dom.ts';
+import { MIN_SCORE } from './recipe.ts';
 import type { Session } from './session.ts';
 
 const sentence = find<HTMLTextAreaElement>('sentence');
@@ -10,6 +11,13 @@ const file = find<HTMLInputElement>('model-file');
 
 /** Scores shown, the best: more than that nobody compares. */
 const SHOWN = 8;
+
+/** Why there is no answer. */
+const DOUBTS = {
+  empty: 'there are no words in it',
+  unfamiliar: 'it looks like nothing in the training data',
+  'low-score': `no label scores ${100 * MIN_SCORE} % or more`,
+} as const;
 
 /**
  * The card of the model: scores of a text as it is typed, download and load.
@@ -35,7 +43,7 @@ export function startTryPanel(session: Session, onLoad: () => void) {
 
   function show(isTraining = false): void {
     isBusy = isTraining;
-    downloadButton.disabled = isTraining || !hasModel(session);
+    downloadButton.disabled = isTraining || !session.hasModel;
     loadButton.disabled = isTraining;
     sentence.readOnly = isTraining;
     if (isTraining) tell(status, 'Once it is trained or stopped, you can try it.');
@@ -73,12 +81,9 @@ export function startTryPanel(session: Session, onLoad: () => void) {
   return { show };
 }
 
-const hasModel = ({ classifier, run }: Session) =>
-  classifier !== undefined && (run === undefined || run.measurements.steps.length > 0);
-
 async function showScores(session: Session): Promise<void> {
   const text = sentence.value.trim();
-  if (!hasModel(session)) {
+  if (!session.hasModel) {
     showBars(scores, []);
     return tell(status, 'There is no model yet: train one, or load one.');
   }
@@ -86,18 +91,21 @@ async function showScores(session: Session): Promise<void> {
     showBars(scores, []);
     return tell(status, 'Write something to see how it is labelled.');
   }
-  const found = await session.classifier!.predict(text, { topK: SHOWN });
-  const [best] = found;
+  const found = await session.classifier!.predict(text, { minScore: MIN_SCORE });
+  // Before the labels of a text that none of them is the answer to stands 'unknown', with a note.
+  const { note } = found[0]!;
+  const labels = (note ? found.slice(1) : found).slice(0, SHOWN);
+  const best = labels[0]!;
   showBars(
     scores,
-    [...found]
+    [...labels]
       .sort((a, b) => (a.label < b.label ? -1 : 1))
       .map(({ label, score }) => ({
         ...{ name: label, share: score, amount: `${(100 * score).toFixed(1)} %` },
-        isBest: label === best!.label,
+        isBest: note === undefined && label === best.label,
       })),
   );
-  tell(status, `Most likely: ${best!.label}.`);
+  tell(status, note ? `Not sure: ${DOUBTS[note]}.` : `Most likely: ${best.label}.`);
 }
 
 function download(blob: Blob, name: string): void {

@@ -10,13 +10,12 @@ const [text = 'What a lovely, great film!'] = Bun.argv.slice(2);
 const table = new URL('reviews.csv', import.meta.url);
 
 console.log(String(await createEngine()));
-const classifier = await TextClassifier.create({
-  maxLength: 16,
-  tokenizer: { type: 'wordpiece', vocabSize: 200 },
-  encoder: { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32 },
-});
-const { logHistory } = await classifier.train(table, { epochs: 60, learningRate: 1e-2 });
-console.log(`loss ${logHistory.at(-1)?.loss?.toFixed(3)}`);
+const classifier = await TextClassifier.create();
+const { heldOut } = await classifier.train(table);
+if (heldOut) {
+  const [low, high] = heldOut.accuracyInterval.map((share) => share.toFixed(2));
+  console.log(`right on held-out texts: ${heldOut.accuracy.toFixed(2)} (${low} to ${high})`);
+}
 await classifier.save('model');
 classifier.dispose();
 

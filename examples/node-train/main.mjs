@@ -21,19 +21,18 @@ try {
 }
 
 async function train() {
-  const classifier = await TextClassifier.create({
-    maxLength: 48,
-    tokenizer: { type: 'wordpiece', vocabSize: 2000 },
-    encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 4, intermediateSize: 64 },
-  });
-  const { warnings } = await classifier.train(file, {
-    epochs: 20,
-    batchSize: 8,
-    learningRate: 3e-3,
-    onProgress({ phase, step, totalSteps, message }) {
-      if (phase === 'train' && (step % 30 === 0 || step === totalSteps)) console.log(message);
+  const classifier = await TextClassifier.create();
+  const { heldOut, choice, warnings } = await classifier.train(file, {
+    onProgress({ step, totalSteps, message }) {
+      if (step === totalSteps) console.log(message);
     },
   });
+  console.log(`chosen: ${choice.encoder}; ${choice.reason}`);
+  if (heldOut) {
+    const [low, high] = heldOut.accuracyInterval.map((share) => share.toFixed(2));
+    console.log(`right on held-out texts: ${heldOut.accuracy.toFixed(2)} (${low} to ${high})`);
+    console.log(`always '${heldOut.majority.label}': ${heldOut.majority.accuracy.toFixed(2)}`);
+  }
   for (const { message } of warnings) console.error(message);
   await classifier.save(folder);
   classifier.dispose();

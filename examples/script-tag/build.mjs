@@ -28,18 +28,11 @@ const page = await readFile(`${here}page.html`, 'utf8');
 await writeFile(`${target}/index.html`, page.replace('INTEGRITY', integrity['anyformer.iife.js']));
 for (const file of ['page.css', 'page.js']) await cp(`${here}${file}`, `${target}/${file}`);
 
-const classifier = await TextClassifier.create({
-  maxLength: 48,
-  tokenizer: { type: 'wordpiece', vocabSize: 1000 },
-  encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 4, intermediateSize: 64 },
-});
-const { logHistory } = await classifier.train(messages, {
-  epochs: 20,
-  batchSize: 16,
-  learningRate: 3e-3,
-  // So that it stays in doubt where a message is about two things.
-  labelSmoothingFactor: 0.1,
-});
+const classifier = await TextClassifier.create();
+const { heldOut } = await classifier.train(messages);
 await classifier.save(`${target}/model`);
-const { loss } = logHistory.at(-1);
-console.log(`Trained on ${messages.length} messages to a loss of ${loss.toFixed(3)}: ${target}`);
+const [right, low, high] = [heldOut.accuracy, ...heldOut.accuracyInterval].map((share) =>
+  share.toFixed(2),
+);
+console.log(`Trained on ${messages.length} messages: ${target}`);
+console.log(`Right on messages that it had not learned from: ${right} (${low} to ${high})`);

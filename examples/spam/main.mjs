@@ -1,19 +1,22 @@
 /**
- * Trains a text classifier on WebAssembly, measures it on examples it has not seen, saves it,
- * loads it again and predicts the same.
+ * Trains a text classifier on WebAssembly with its default options, measures it on examples it has
+ * not seen, saves it, loads it again and predicts the same.
  *
  *   npm start                                                        spam or ham, on real mail
  *   npm start -- --data FILE.jsonl|csv --text COLUMN --label COLUMN  your own file
+ *
+ * `--epochs` and `--max-length` mean something to a Transformer only, so either of them trains one
+ * alone, without the n-gram model that the defaults compare it with.
  */
 import { basename, extname } from 'node:path';
 import { createEngine, readExamples, splitExamples, TextClassifier } from 'anyformer';
 import { terminalProgress } from 'anyformer/terminal';
-import { spamOptions } from './options.mjs';
-import { printEvaluation, printPredictions, printProblems } from './print.mjs';
+import { printEvaluation, printPredictions, printProblems, printTraining } from './print.mjs';
 import { parseFlags, runProgram, UsageError, wholeNumber } from './program.mjs';
 
 const USAGE = `Usage: npm start -- [--data FILE.csv|jsonl [--text COLUMN] [--label COLUMN]]
-  [--output FOLDER] [--epochs N] [--max-length TOKENS] [--seed N]`;
+  [--output FOLDER] [--seed N] [--epochs N] [--max-length TOKENS]
+With --epochs or --max-length it trains a Transformer alone.`;
 
 const FRESH_MAILS = [
   'Congratulations! You have been selected to receive a FREE prize. Click here now to claim your money.',
@@ -27,15 +30,14 @@ await runProgram(USAGE, async () => {
   console.log(String(await createEngine()));
 
   const { train, test, fresh, what } = await loadExamples(options);
-  console.log(`\n${what}: ${train.length} to learn from, ${test.length} held out`);
+  console.log(`\n${what}: ${train.length} to learn from, ${test.length} to test on`);
 
   const classifier = await TextClassifier.create(options.create);
   const onProgress = terminalProgress();
-  try {
-    await classifier.train(train, { ...options.train, onProgress });
-  } finally {
-    onProgress.stop();
-  }
+  const result = await classifier
+    .train(train, { ...options.train, onProgress })
+    .finally(() => onProgress.stop());
+  printTraining(result);
   printEvaluation(await classifier.evaluate(test));
 
   const predictions = await classifier.predict(fresh);
@@ -73,12 +75,13 @@ function readOptions() {
   }
   const file = data?.replace(/\.gz$/, '') ?? 'spam';
   const seed = wholeNumber('--seed', flags.seed, 0);
-  const create = { ...spamOptions.create, seed };
-  const train = { ...spamOptions.train, seed };
-  if (flags['max-length'] !== undefined) {
-    create.maxLength = wholeNumber('--max-length', flags['max-length'], 1);
-  }
-  if (flags.epochs !== undefined) train.epochs = wholeNumber('--epochs', flags.epochs, 1);
+  const maxLength = flags['max-length'] && {
+    maxLength: wholeNumber('--max-length', flags['max-length'], 1),
+  };
+  const epochs = flags.epochs && { epochs: wholeNumber('--epochs', flags.epochs, 1) };
+  const encoder = (maxLength ?? epochs) && { encoder: 'transformer' };
+  const create = { seed, ...maxLength, ...encoder };
+  const train = { seed, ...epochs };
   const output = flags.output ?? `models/${basename(file, extname(file))}`;
   return { data, text, label, output, seed, create, train };
 }

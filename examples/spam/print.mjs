@@ -2,9 +2,30 @@
 
 const percent = (x) => `${(100 * x).toFixed(1)} %`;
 
+/**
+ * What a training says of itself: how it does on rows it has not learned from, which model it is and
+ * why, and what to know of the data.
+ *
+ * @param {import('anyformer').ClassifierTrainingResult} result
+ */
+export function printTraining({ heldOut, choice, warnings }) {
+  if (heldOut) {
+    const { accuracy, accuracyInterval, examples, folds, majority, ngrams } = heldOut;
+    const [low, high] = accuracyInterval.map(percent);
+    const how = folds
+      ? `${folds}-fold cross-validation of ${examples} rows`
+      : `${examples} rows held out`;
+    console.log(`\nIn training, by ${how}: accuracy ${percent(accuracy)} (${low} to ${high})`);
+    console.log(`  always '${majority.label}' ${percent(majority.accuracy)}`);
+    if (ngrams) console.log(`  n-gram model ${percent(ngrams.accuracy)}`);
+  }
+  console.log(`Chosen: ${choice.encoder}; ${choice.reason}`);
+  for (const { message } of warnings) console.error(`Warning: ${message}`);
+}
+
 /** @param {import('anyformer').ClassificationReport} report */
 export function printEvaluation(report) {
-  console.log(`\nOn the ${report.examples} held-out examples:`);
+  console.log(`\nOn the ${report.examples} test examples:`);
   const rows = [
     ['accuracy', percent(report.accuracy)],
     ['balanced accuracy', percent(report.balancedAccuracy)],

@@ -30,6 +30,9 @@ const Base: typeof HTMLElement =
  * - `placeholder`: what stands in the field while it is empty.
  * - `value`: the text in the field at the start.
  * - `top-k`: how many labels to show. Default: all.
+ * - `min-score`: a text whose best label scores lower, or that looks like nothing in the training data,
+ *   is answered with 'Not sure', from 0 to 1. `prediction` then has 'unknown' first. Default: 0, every
+ *   text has a label.
  *
  * Events: `load`, `prediction`, `error`, see {@link ClassifierEvents}; `prediction` bubbles.
  *
@@ -43,7 +46,14 @@ const Base: typeof HTMLElement =
  * <anyformer-classifier model="./model" label="Your message"></anyformer-classifier>
  */
 export class AnyformerClassifier extends Base {
-  static readonly observedAttributes = ['model', 'label', 'placeholder', 'value', 'top-k'];
+  static readonly observedAttributes = [
+    'model',
+    'label',
+    'placeholder',
+    'value',
+    'top-k',
+    'min-score',
+  ];
 
   readonly #view: ClassifierView;
   #state: ClassifierState = 'idle';
@@ -120,7 +130,7 @@ export class AnyformerClassifier extends Base {
     if (name === 'label') this.#view.setLabel(now ?? 'Text');
     if (name === 'placeholder') this.#view.input.placeholder = now ?? '';
     if (name === 'value') this.value = now ?? '';
-    if (name === 'top-k') void this.#predict();
+    if (name === 'top-k' || name === 'min-score') void this.#predict();
     if (name === 'model' && this.isConnected && !this.#isGiven) this.#restart();
   }
 
@@ -208,8 +218,11 @@ export class AnyformerClassifier extends Base {
     this.#setState('predicting');
     this.#view.showPredicting();
     try {
-      const topK = this.getAttribute('top-k');
-      const scores = await classifier.predict(text, topK === null ? {} : { topK: Number(topK) });
+      const [topK, minScore] = [this.getAttribute('top-k'), this.getAttribute('min-score')];
+      const scores = await classifier.predict(text, {
+        ...(topK !== null && { topK: Number(topK) }),
+        ...(minScore !== null && { minScore: Number(minScore) }),
+      });
       if (turn !== this.#turn) return;
       this.#setState('ready');
       this.#view.showScores(scores, this.closest<HTMLElement>('[lang]')?.lang || undefined);

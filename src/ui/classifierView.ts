@@ -1,9 +1,16 @@
 import type { AnyformerError } from '../core/errors.ts';
-import type { LabelScore } from '../tasks/labelScores.ts';
+import { type LabelScore, UNKNOWN } from '../tasks/labelScores.ts';
 import { classifierStyles } from './classifierStyles.ts';
 import { domElement } from './domElement.ts';
 
 const BYTES_IN_MEGABYTE = 1e6;
+
+/** Why a text has no answer. */
+const DOUBTS: Readonly<Record<NonNullable<LabelScore['note']>, string>> = {
+  empty: 'there are no words in it',
+  unfamiliar: 'it looks like nothing in the training data',
+  'low-score': 'no label scores high enough',
+};
 
 /** What a classifier shows: a text field, what it is doing, and the labels with their scores. */
 export class ClassifierView {
@@ -89,11 +96,18 @@ export class ClassifierView {
       minimumFractionDigits: 1,
       maximumFractionDigits: 1,
     });
-    const rows = scores.map(({ label, score }) => ({ label, score, text: percent.format(score) }));
+    const [first] = scores;
+    const doubt = first?.label === UNKNOWN && first.note ? DOUBTS[first.note] : undefined;
+    const rows = (doubt ? scores.slice(1) : scores).map(({ label, score }) => ({
+      label,
+      score,
+      text: percent.format(score),
+    }));
     const [best] = rows;
-    // Seen in the list, and heard from here.
-    this.#show({ status: best ? `${best.label}, ${best.text}` : '', isHeardOnly: true });
-    this.#setScores(rows);
+    // An answer is seen in the list, and heard from here; that there is none is both from here.
+    if (doubt) this.#show({ status: `Not sure: ${doubt}.` });
+    else this.#show({ status: best ? `${best.label}, ${best.text}` : '', isHeardOnly: true });
+    this.#setScores(rows, doubt === undefined);
   }
 
   /** @param canRetry whether the same may go well another time. */
@@ -112,8 +126,15 @@ export class ClassifierView {
     this.#error.hidden = !hasError;
   }
 
-  /** Row by row and in place, so that the bars move from one result to the next. */
-  #setScores(rows: readonly { label: string; score: number; text: string }[]): void {
+  /**
+   * Row by row and in place, so that the bars move from one result to the next.
+   *
+   * @param hasAnswer whether the first is the answer, which then stands out.
+   */
+  #setScores(
+    rows: readonly { label: string; score: number; text: string }[],
+    hasAnswer = true,
+  ): void {
     const list = this.#scores;
     list.removeAttribute('aria-busy');
     list.hidden = rows.length === 0;
@@ -122,8 +143,8 @@ export class ClassifierView {
     for (const [i, { label, score, text }] of rows.entries()) {
       const row = list.children[i] as HTMLLIElement;
       const [name, value, track] = row.children as unknown as [Element, Element, Element];
-      row.classList.toggle('best', i === 0);
-      row.part.toggle('best', i === 0);
+      row.classList.toggle('best', hasAnswer && i === 0);
+      row.part.toggle('best', hasAnswer && i === 0);
       name.textContent = label;
       value.textContent = text;
       (track.firstElementChild as HTMLElement).style.setProperty('--share', String(score));

@@ -19,8 +19,8 @@ import { createEngine, splitExamples, TextClassifier, TextGenerator, Translator 
 import { terminalProgress } from 'anyformer/terminal';
 import { imdbOptions } from '../../examples/imdb/options.mjs';
 import { loadMails, splitMails } from '../../examples/spam/mails.mjs';
-import { spamOptions } from '../../examples/spam/options.mjs';
 import { runSmall } from './small.mjs';
+import { spamOptions } from './support/spamOptions.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -84,9 +84,11 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     );
   const stepsDone = async () => Number(/^[\d,]+/.exec(await text('step'))?.[0].replace(',', ''));
 
-  async function prepare(rows: string, epochs: number): Promise<void> {
+  /** @param epochs of a Transformer alone, which the page trains where they are set. */
+  async function prepare(rows: string, epochs?: number): Promise<void> {
     await paste(rows);
     await waitFor('data-status', / rows with /);
+    if (epochs === undefined) return;
     await page.$eval(
       '#epochs',
       (field, epochs) => {
@@ -97,7 +99,7 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     );
   }
 
-  async function train(rows: string, epochs: number): Promise<void> {
+  async function train(rows: string, epochs?: number): Promise<void> {
     await prepare(rows, epochs);
     await page.click('#train');
   }
@@ -127,11 +129,17 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
   };
 
   it('learns, and labels a text that it has not seen; the model goes to a file and comes back', async () => {
-    await train(toCsv(240), 8);
-    await waitFor('training-status', /^Done\. (9\d|100) % of the held-out texts right/);
-    const curve = await page.$eval('#loss-curve', (element) => element.ariaLabel ?? '');
-    const [, first, last] = /from ([\d.]+) to ([\d.]+)/.exec(curve)!;
-    expect(Number(last)).toBeLessThan(Number(first) / 2);
+    await train(toCsv(240));
+    await waitFor(
+      'training-status',
+      /^Done\. (9\d|100) % \(likely \d+ to \d+ %\) of held-out texts/,
+    );
+    expect(await text('verdict')).toMatch(
+      /has not learned from, it labels \d+ % \(likely \d+ to \d+ %\)/,
+    );
+    expect(await text('compared')).toMatch(/This model\d+ %.*Always “(good|bad)”5\d %/);
+    expect(await text('method')).toMatch(/cross-validation.*n-gram model/);
+    expect(await text('warnings')).toBe('');
     await page.type('#sentence', 'a boring and awful film');
     await waitFor('try-status', /Most likely: bad\./);
     const scores = await text('scores');
@@ -152,6 +160,67 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     await waitFor('try-status', /\(INVALID_FILE\)/);
   });
 
+  it('says what it is doing, and brings the model and its result back after a reload', async () => {
+    await prepare(toCsv(240));
+    await page.evaluate(() => {
+      const phases = new Set<string>();
+      Object.assign(globalThis, { phases });
+      const shown = document.getElementById('phase')!;
+      const note = () => phases.add(shown.textContent ?? '');
+      new MutationObserver(note).observe(shown, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+    });
+    await page.click('#train');
+    await waitFor('training-status', /^Done\./);
+    const phases = await page.evaluate(() => [
+      ...(globalThis as unknown as { phases: Set<string> }).phases,
+    ]);
+    expect(phases).toContain('Comparing n-gram models');
+    expect(phases).toContain('Training a Transformer');
+    const verdict = await text('verdict');
+    await open();
+    await waitFor('training-status', /^The model of your last visit is still here\.$/);
+    expect(await text('verdict')).toBe(verdict);
+    await page.type('#sentence', 'an awful film');
+    await waitFor('try-status', /Most likely: bad\./);
+  });
+
+  it('is not sure of what it does not know, and asks for a text where there is none', async () => {
+    await train(toCsv(240));
+    await waitFor('training-status', /^Done\./);
+    await page.type('#sentence', '   ');
+    await waitFor('try-status', /^Write something/);
+    await page.type('#sentence', 'qwzx vbjk');
+    await waitFor('try-status', /^Not sure: it looks like nothing in the training data\.$/);
+    expect(await text('scores')).not.toContain('unknown');
+  });
+
+  it('warns where the data is too little to learn from', async () => {
+    await train(toCsv(12));
+    await waitFor('training-status', /^Done\./);
+    expect(await text('warnings')).toMatch(/12 rows in all/);
+  });
+
+  it('trains a Transformer where its epochs are set, and none where it is left to the page', async () => {
+    const chosen = () =>
+      page.$eval('[name=model]:checked', (radio) => (radio as HTMLInputElement).value);
+    expect(await chosen()).toBe('auto');
+    await train(toCsv(240), 20);
+    expect(await chosen()).toBe('small');
+    await waitFor('training-status', /^Epoch \d+ of 20\./);
+    await waitFor('training-status', /^Done\./);
+    expect(await text('compared')).toMatch(/N-grams alone/);
+    expect(await text('method')).toMatch(/48 texts that were held out\. It is: a Transformer\.$/);
+    const curve = await page.$eval('#loss-curve', (element) => element.ariaLabel ?? '');
+    const [, first, last] = /from ([\d.]+) to ([\d.]+)/.exec(curve)!;
+    expect(Number(last)).toBeLessThan(Number(first) / 2);
+    await page.$eval('[name=model][value=auto]', (radio) => (radio as HTMLInputElement).click());
+    expect(await page.$eval('#epochs', (field) => (field as HTMLInputElement).value)).toBe('');
+  });
+
   it('stops, and goes on after a reload to the very weights of a training without a stop', async () => {
     const rows = toCsv(1200);
     await train(rows, 6);
@@ -159,6 +228,7 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     const whole = await weightsOf(await download());
 
     await page.click('#train');
+    await waitFor('phase', /^Training/);
     await waitFor('step', /^[2-9]\d \//);
     await page.click('#train');
     await waitFor('training-status', /^Stopped after step \d+\./);
@@ -171,10 +241,27 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     expect(Buffer.compare(await weightsOf(await download()), whole)).toBe(0);
   });
 
+  it('resumes what it chooses itself, to the same answer', async () => {
+    const rows = toCsv(1200);
+    await train(rows);
+    await waitFor('training-status', /^Done\./);
+    const whole = await weightsOf(await download());
+    const verdict = await text('verdict');
+    await page.click('#train');
+    await waitFor('phase', /^Training/);
+    await waitFor('step', /^[2-9]\d \//);
+    await page.click('#train');
+    await waitFor('training-status', /^Stopped after step \d+\./);
+    await page.click('#train');
+    await waitFor('training-status', /^Done\./);
+    expect(Buffer.compare(await weightsOf(await download()), whole)).toBe(0);
+    expect(await text('verdict')).toBe(verdict);
+  });
+
   it('has no task of 50 ms and moves nothing while it trains', async () => {
     // Long texts: on the page's own thread, each step would be a long task.
     await prepare(toCsv(600, 12), 2);
-    await page.$eval('[name=size][value=medium]', (radio) => (radio as HTMLInputElement).click());
+    await page.$eval('[name=model][value=medium]', (radio) => (radio as HTMLInputElement).click());
     await page.evaluate(() => {
       const seen = { shift: 0 };
       Object.assign(globalThis, { seen });
@@ -221,7 +308,7 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     await tabTo('rows');
     await tabTo('sample');
     await page.keyboard.press('Space');
-    await waitFor('data-status', /^64 rows with 4 labels\.$/);
+    await waitFor('data-status', /^100 rows with 4 labels\.$/);
     await tabTo('epochs');
     await tabTo('train');
     await page.keyboard.press('Enter');
@@ -248,7 +335,7 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
 
   it('trains on while another tab is in front', async () => {
     await train(toCsv(1200), 6);
-    await waitFor('step', /^\d+ \//);
+    await waitFor('training-status', /^Epoch/);
     const before = await stepsDone();
     const other = await page.browserContext().newPage();
     await other.bringToFront();
@@ -267,7 +354,10 @@ describe.skipIf(!chromium)(`the page that trains, in ${title}`, { timeout: 120_0
     await waitFor('training-status', /^Stopped after step \d+\..*QuotaExceededError/);
     await session.send('Storage.overrideQuotaForOrigin', { origin });
     await page.click('#train');
-    await waitFor('training-status', /^Done\. \d+ % of the held-out texts right\. Try it below\.$/);
+    await waitFor(
+      'training-status',
+      /^Done\. \d+ % \(.*\) of held-out texts right\. Try it below\.$/,
+    );
   });
 });
 

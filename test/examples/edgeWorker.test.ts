@@ -139,13 +139,12 @@ describe('the edge worker, in workerd', () => {
         { text: 'an unheard of masterpiece', label: 'bad' },
         { text: TEXT, label: 'good' },
       ];
-      const losses: number[] = [];
-      for (let step = 0; step < 3; step++) {
+      // Dropout makes the loss of a step noisy; what the steps come to is seen in the score.
+      for (let step = 0; step < 8; step++) {
         const { status, body } = await post(worker, TRAIN, { examples }, authorized);
         expect(status).toBe(200);
-        losses.push((body as { loss: number }).loss);
+        expect((body as { loss: number }).loss).toBeGreaterThan(0);
       }
-      expect(losses[2]).toBeLessThan(losses[0]!);
       expect(await scoreOf()).toBeGreaterThan(before);
     });
   });

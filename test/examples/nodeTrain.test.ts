@@ -3,22 +3,20 @@ import { toyReviews, useExample } from './runExample.ts';
 
 const example = useExample('examples/node-train/main.mjs');
 
-/** The losses that a run printed. */
-const lossesIn = (stdout: string) =>
-  [...stdout.matchAll(/^training \d+ of \d+, loss ([\d.]+)$/gm)].map(([, loss]) => Number(loss));
-
 it('trains on its questions, and knows what others ask for', async () => {
   const { code, stdout, stderr } = await example.run();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(lossesIn(stdout)).toHaveLength(6);
-  expect(lossesIn(stdout).at(-1)).toBeLessThan(0.1);
+  expect(stdout).toMatch(/^comparing model \d+ of \d+$/m);
+  const [, right, low, always] =
+    /^right on held-out texts: (\d\.\d\d) \((\d\.\d\d) to \d\.\d\d\)\nalways 'person': (\d\.\d\d)$/m
+      .exec(stdout)!
+      .map(Number);
+  expect(right).toBeGreaterThan(0.75);
+  expect(low).toBeGreaterThan(always!);
   expect(stdout).toMatch(/^Who drew the map\? person \(\d\.\d\d\)$/m);
-  expect((await example.list('model')).sort()).toEqual([
-    'config.json',
-    'model.safetensors',
-    'tokenizer.json',
-    'tokenizer_config.json',
-  ]);
+  expect(await example.list('model')).toEqual(
+    expect.arrayContaining(['config.json', 'model.safetensors']),
+  );
 });
 
 it('trains on a file of the user, and names the rows that cannot be used', async () => {
@@ -28,7 +26,7 @@ it('trains on a file of the user, and names the rows that cannot be used', async
   expect(stderr).toMatch(/mine\.csv: 1 row is left out, .* Row 82: text is empty\. Correct .*\n$/);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^an awful film bad \(/m);
-  expect(await example.list('mine')).toHaveLength(4);
+  expect(await example.list('mine')).toContain('model.safetensors');
 });
 
 it('says what is wrong with a file', async () => {

@@ -4,7 +4,6 @@ import { toyReviews, useExample } from './runExample.ts';
 const example = useExample('examples/spam/main.mjs');
 const reviews = toyReviews(240);
 const columns = ['--text', 'body', '--label', 'stars'];
-const quick = [...columns, '--max-length', '16', '--epochs', '6'];
 
 const toCsv = (rows: typeof reviews) =>
   ['id,body,stars', ...rows.map(({ text, label }, n) => `${n},"${text}",${label}`)].join('\n');
@@ -23,7 +22,7 @@ function expectReport(stdout: string): void {
   expect(inTable(stdout, 'balanced accuracy')).toBeGreaterThanOrEqual(90);
   expect(inTable(stdout, 'F1 \\(good\\)')).toBeGreaterThanOrEqual(0.9);
   expect(inTable(stdout, 'loss')).toBeLessThan(0.4);
-  // The confusion of 24 held-out reviews, mostly on the diagonal.
+  // The confusion of 24 reviews that are tested on, mostly on the diagonal.
   const [bad, good] = ['bad', 'good'].map((label) => {
     const row = new RegExp(`^ +${label} +(\\d+) +(\\d+)$`, 'm').exec(stdout);
     return [Number(row?.[1]), Number(row?.[2])] as const;
@@ -39,24 +38,45 @@ function expectReport(stdout: string): void {
 describe('the spam example, on a file of the user', () => {
   it('trains on a csv, measures, predicts, saves, and says where', async () => {
     await example.write('reviews.csv', toCsv(reviews));
-    const { code, stdout, stderr } = await example.run('--data', 'reviews.csv', ...quick);
+    const { code, stdout, stderr } = await example.run('--data', 'reviews.csv', ...columns);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('240 examples from reviews.csv: 216 to learn from, 24 held out');
+    expect(stdout).toContain('240 examples from reviews.csv: 216 to learn from, 24 to test on');
     expect(stdout).not.toContain('cannot be used');
+    expect(stdout).toMatch(
+      /^In training, by 10-fold cross-validation of 216 rows: accuracy [\d.]+ % \([\d.]+ % to [\d.]+ %\)\n {2}always '(good|bad)' 5\d\.\d %$/m,
+    );
+    expect(stdout).toMatch(/^Chosen: ngrams/m);
     expectReport(stdout);
     expect(stdout).toContain('Saved to models/reviews and loaded again: it predicts the same.');
-    expect((await example.list('models/reviews')).sort()).toEqual([
-      'config.json',
-      'model.safetensors',
-      'tokenizer.json',
-      'tokenizer_config.json',
-    ]);
+    expect(await example.list('models/reviews')).toEqual(
+      expect.arrayContaining(['config.json', 'model.safetensors']),
+    );
+  });
+
+  it('trains a Transformer alone where its epochs or length are set', async () => {
+    await example.write('reviews.csv', toCsv(reviews));
+    const { code, stdout } = await example.run(
+      ...['--data', 'reviews.csv', ...columns, '--max-length', '16', '--epochs', '2'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Chosen: transformer; as asked$/m);
+    expect(stdout).toMatch(/^ {2}n-gram model [\d.]+ %$/m);
+    expect((await example.list('models/reviews')).sort()).toEqual(
+      expect.arrayContaining(['tokenizer.json', 'tokenizer_config.json']),
+    );
+  });
+
+  it('warns of data that is too little to learn from', async () => {
+    await example.write('few.csv', toCsv(reviews.slice(0, 14)));
+    const { code, stderr } = await example.run('--data', 'few.csv', ...columns);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^Warning: The data has \d+ rows in all/m);
   });
 
   it('trains on JSON lines, into the folder asked for', async () => {
     await example.write('reviews.jsonl', toJsonl(reviews));
     const { code, stdout } = await example.run(
-      ...['--data', 'reviews.jsonl', '--output', 'mine', ...quick],
+      ...['--data', 'reviews.jsonl', '--output', 'mine', ...columns],
     );
     expect(code).toBe(0);
     expectReport(stdout);
@@ -67,7 +87,7 @@ describe('the spam example, on a file of the user', () => {
   it('counts and names bad rows of a csv, and trains on the others', async () => {
     const bad = ['240,"nothing follows"', '241,"",good', '242,"no label",', '243'];
     await example.write('some-bad.csv', `${toCsv(reviews)}\n${bad.join('\n')}\n`);
-    const { code, stdout } = await example.run('--data', 'some-bad.csv', ...quick);
+    const { code, stdout } = await example.run('--data', 'some-bad.csv', ...columns);
     expect(code).toBe(0);
     expect(stdout).toContain(
       [
@@ -77,7 +97,7 @@ describe('the spam example, on a file of the user', () => {
         '  row 244: stars is empty',
         '  row 245: it has 1 field, the header 3',
         '',
-        '240 examples from some-bad.csv: 216 to learn from, 24 held out',
+        '240 examples from some-bad.csv: 216 to learn from, 24 to test on',
       ].join('\n'),
     );
     expectReport(stdout);
@@ -87,7 +107,7 @@ describe('the spam example, on a file of the user', () => {
     const bad = ['{"body": "torn', '{"body": "no label"}', '{"body": " ", "stars": "good"}', '[1]'];
     const more = Array.from({ length: 8 }, () => '{"body": null, "stars": "bad"}');
     await example.write('some-bad.jsonl', [...bad, ...more, toJsonl(reviews)].join('\n'));
-    const { code, stdout } = await example.run('--data', 'some-bad.jsonl', ...quick);
+    const { code, stdout } = await example.run('--data', 'some-bad.jsonl', ...columns);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^12 rows of some-bad\.jsonl cannot be used and are left out:$/m);
     expect(stdout).toMatch(/^ {2}row 1: it is not JSON \(.+\)$/m);
@@ -95,7 +115,7 @@ describe('the spam example, on a file of the user', () => {
     expect(stdout).toMatch(/^ {2}row 3: body is empty$/m);
     expect(stdout).toMatch(/^ {2}row 4: it must be an object, is \[1\]$/m);
     expect(stdout).toMatch(/^ {2}row 10: body must be a text, is null\n {2}… and 2 more$/m);
-    expect(stdout).toContain('240 examples from some-bad.jsonl: 216 to learn from, 24 held out');
+    expect(stdout).toContain('240 examples from some-bad.jsonl: 216 to learn from, 24 to test on');
   });
 });
 
@@ -159,7 +179,7 @@ describe('the spam example refuses', () => {
     await example.write('few.csv', toCsv(reviews.slice(0, 40)));
     await example.write('taken', '');
     await example.expectRefusal(
-      ['--data', 'few.csv', '--output', 'taken', ...columns, '--epochs', '1'],
+      ['--data', 'few.csv', '--output', 'taken', ...columns],
       /Cannot create .*taken \(EEXIST\)\. A file of that name is in the way: choose another path\./,
     );
   });

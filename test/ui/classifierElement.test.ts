@@ -144,6 +144,33 @@ for (const host of [chromium, firefox]) {
         await close();
       });
 
+      it('is not sure below min-score, and asks for a text where there is none', async () => {
+        await open({ model: 'models/first', 'min-score': '0.5', value: 'qwzx vbjk' });
+        await settle(1);
+        const unsure = await shown();
+        expect(unsure.status).toBe('Not sure: it looks like nothing in the training data.');
+        expect(unsure.rows.map((row) => row.split(' ')[0]).sort()).toEqual(['bad', 'good']);
+        expect(await page.evaluate(`inside('.best')`)).toBeNull();
+        expect(await page.evaluate(`inside('[role=status]').matches('.heard')`)).toBe(false);
+        const first = 'events.at(-1).detail.scores[0]';
+        expect(await page.evaluate(first)).toMatchObject({ label: 'unknown', note: 'unfamiliar' });
+        await page.evaluate(`element.value = 'a lovely film'; undefined`);
+        await settle(2);
+        expect((await shown()).rows[0]).toMatch(/^good /);
+        await page.evaluate(`element.setAttribute('min-score', '1')`);
+        await settle(3);
+        expect((await shown()).status).toBe('Not sure: no label scores high enough.');
+        await page.evaluate(`element.value = ' \\n '; undefined`);
+        expect(await shown()).toMatchObject({
+          status: 'Ready. Write something to see its labels.',
+          rows: [],
+        });
+        await page.evaluate(`element.value = 'a film'; element.setAttribute('min-score', 'high')`);
+        await reach('error');
+        expect((await shown()).error).toMatch(/^INVALID_ARGUMENT .*minScore.* 0 to 1/);
+        await close();
+      });
+
       it('shows a typed error, and tries again when asked', async () => {
         await open({ model: 'models/none' });
         await reach('error');

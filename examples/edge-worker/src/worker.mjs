@@ -1,4 +1,5 @@
 import { TextClassifier } from 'anyformer';
+import knownWords from '../public/model/anyformer.safetensors';
 import config from '../public/model/config.json';
 import weights from '../public/model/model.safetensors';
 import tokenizer from '../public/model/tokenizer.json';
@@ -6,6 +7,7 @@ import tokenizerConfig from '../public/model/tokenizer_config.json';
 import { answer, predict, train } from './answer.mjs';
 
 const files = new Map([
+  ['anyformer.safetensors', new Uint8Array(knownWords)],
   ['config.json', new Uint8Array(config)],
   ['model.safetensors', new Uint8Array(weights)],
   ['tokenizer.json', new Uint8Array(tokenizer)],

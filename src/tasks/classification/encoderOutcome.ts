@@ -54,7 +54,8 @@ export async function trainEncoder(
     choice: { encoder: part.model.config.type, reason: 'as asked' },
   };
   if (!division) {
-    adopt(context, new ClassifierModel(undefined, part));
+    // Nothing new is measured: the calibration of a model that is trained further stays.
+    adopt(context, new ClassifierModel(undefined, part, request.life.parts!.model.mixture));
     return { ...outcome, measured: undefined };
   }
   const rows = rowsOf(division);

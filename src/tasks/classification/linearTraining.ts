@@ -65,7 +65,7 @@ export function linearOutcome(
   const found = Array.from(rows, (row) => logits[row]!);
   const scale = division
     ? 1 / fitCalibration(found, measuredTargets(context, division), multiLabel).temperature
-    : UNCALIBRATED;
+    : (request.life.parts?.model.mixture.ngrams ?? UNCALIBRATED);
   const mixture = { ngrams: scale, encoder: 1 };
   const mixed = mixLogits(found, undefined, mixture);
   adopt(context, new ClassifierModel(model, undefined, mixture));

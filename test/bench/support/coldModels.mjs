@@ -2,10 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { TextClassifier } from 'anyformer';
 import { loadMails, splitMails } from '../../../examples/spam/mails.mjs';
-import { spamOptions } from '../../../examples/spam/options.mjs';
 import { articleExamples } from './article.mjs';
 import { articleModel, attentionKinds } from './ortArticle.mjs';
 import { createClassifier } from './ourArticle.mjs';
+import { spamOptions } from './spamOptions.mjs';
 
 const LENGTH = 128;
 

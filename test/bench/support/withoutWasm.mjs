@@ -3,8 +3,9 @@
  * `javascript`, where there is none. It sends milliseconds of a prediction and of a training step,
  * and what was predicted.
  */
-import { spamOptions } from '../../../examples/spam/options.mjs';
+
 import { median } from './measure.mjs';
+import { spamOptions } from './spamOptions.mjs';
 
 const BATCH = 8;
 const ROUNDS = 5;

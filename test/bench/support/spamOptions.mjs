@@ -1,4 +1,4 @@
-/** The spam filter: small enough for about a minute, large enough for real mail. */
+/** A Transformer of the size that a spam filter needs, for what is measured of its speed and memory. */
 export const spamOptions = {
   create: {
     maxLength: 160,
