@@ -84,7 +84,10 @@ describe('anyformer train', () => {
   });
 
   it('tells its progress and result as lines of JSON', async () => {
-    const args = ['train', '--data', 'films.csv', '--validation-split', '0.2', '--json', ...SMALL];
+    const args = ['train', '--data', 'films.csv', '--json', ...SMALL].concat(
+      ['--validation-split', '0.2'],
+      ['--epochs', '1', '--batch-size', '32'],
+    );
     const { code, stdout } = await run([...args, '--output', 'json']);
     expect(code).toBe(0);
     const lines = jsonLines(stdout);
