@@ -13,7 +13,7 @@ import {
 import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
 import { type EncoderPlan, encoderUsed, planOf, trainKept, trainTrial } from './encoderOutcome.ts';
 import { heldLogits } from './encoderTraining.ts';
-import { type Division, rowsOf, shareDivision } from './heldOut.ts';
+import { type Division, rowsOf, shareIfAny } from './heldOut.ts';
 import { adopt, linearOutcome, ngramsUsed } from './linearTraining.ts';
 import { measuredTargets, type NgramsTrained, trainNgrams } from './ngramsTraining.ts';
 import type { TrainingContext } from './trainingContext.ts';
@@ -84,7 +84,7 @@ function trialDivision(context: TrainingContext, ngrams: NgramsTrained): Divisio
   const division = context.division('slow')!;
   // Of few examples a share is enough to see whether an encoder is worth its while.
   return division.method === 'cross-validation'
-    ? shareDivision(context.request.examples, 0.25, context.request.seed)
+    ? shareIfAny(context.request.examples, 0.25, context.request.seed)
     : division;
 }
 

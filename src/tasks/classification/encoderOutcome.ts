@@ -12,7 +12,7 @@ import {
   makeEncoder,
   withDefaults,
 } from './encoderTraining.ts';
-import { type Division, rowsOf, shareDivision } from './heldOut.ts';
+import { type Division, rowsOf, shareIfAny } from './heldOut.ts';
 import { adopt, knownWords } from './linearTraining.ts';
 import { measuredTargets, ngramsYardstick } from './ngramsTraining.ts';
 import type { TrainingContext } from './trainingContext.ts';
@@ -76,7 +76,7 @@ export async function trainEncoder(
 function encoderDivision(context: TrainingContext, isNew: boolean): Division | undefined {
   const division = context.division('slow');
   if (isNew || division?.method !== 'cross-validation') return division;
-  return shareDivision(context.request.examples, 0.2, context.request.seed);
+  return shareIfAny(context.request.examples, 0.2, context.request.seed);
 }
 
 /** Logits of every row by an encoder trained on the other folds. */
