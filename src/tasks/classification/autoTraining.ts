@@ -11,7 +11,14 @@ import {
   mixLogits,
 } from './calibrate.ts';
 import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
-import { type EncoderPlan, encoderUsed, planOf, trainKept, trainTrial } from './encoderOutcome.ts';
+import {
+  type EncoderPlan,
+  encoderUsed,
+  optionsOf,
+  planOf,
+  trainKept,
+  trainTrial,
+} from './encoderOutcome.ts';
 import { heldLogits } from './encoderTraining.ts';
 import { type Division, rowsOf, shareIfAny } from './heldOut.ts';
 import { adopt, linearOutcome, ngramsUsed } from './linearTraining.ts';
@@ -45,10 +52,12 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     trial = await tryEncoder(context, plan, division, ngrams);
   } catch (error) {
     if (!(error instanceof AnyformerError) || error.code !== 'NON_FINITE_LOSS') throw error;
+    const left = context.request.life.parts?.model;
     const outcome = linearOutcome(context, ngrams, {
       encoder: 'ngrams',
       reason: 'the training of the Transformer diverged',
     });
+    left?.dispose();
     return { ...outcome, warnings: [diverged(error)] };
   }
   const rows = rowsOf(division);
@@ -61,7 +70,7 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     trial.part.model.dispose();
     return outcome;
   }
-  const kept = await keepEncoder(context, plan, trial, ngrams, found);
+  const kept = await keepEncoder(context, plan, trial, division, ngrams, found);
   const { temperature } = fitCalibration(fromNgrams, targets, context.multiLabel);
   return {
     training: kept.training,
@@ -73,7 +82,7 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     },
     choice,
     warnings: [],
-    used: { ...ngramsUsed(ngrams), ...kept.used },
+    used: { ...(found.share < 1 && ngramsUsed(ngrams)), ...kept.used },
   };
 }
 
@@ -104,7 +113,7 @@ async function tryEncoder(
   }
   const { life, training } = context.request;
   const around = (part: EncoderPart) => new ClassifierModel(ngrams.model, part);
-  const result = await trainKept(context, plan, division, {}, around);
+  const result = await trainKept(context, plan, division, undefined, around);
   const part = life.parts!.model.encoder!;
   const logits = await heldLogits(part, context, held, training.signal, life.checkAlive);
   return { part, training: result, logits };
@@ -115,23 +124,24 @@ async function keepEncoder(
   context: TrainingContext,
   plan: EncoderPlan,
   trial: Trial,
+  division: Division,
   ngrams: NgramsTrained,
   { mixture, share }: MixtureFound,
 ): Promise<{ training: TrainingResult; used: Record<string, unknown> }> {
   const model = share === 1 ? undefined : ngrams.model;
   const around = (part: EncoderPart) => new ClassifierModel(model, part, mixture);
   let { part, training } = trial;
-  if (!keepsTrial(context)) {
-    part.model.dispose();
-    const { epochs: _, ...length } = {
-      epochs: undefined,
-      maxSteps: training.bestStep ?? training.globalStep,
-    };
-    training = await trainKept(context, plan, undefined, length, around);
-    part = context.request.life.parts!.model.encoder!;
+  if (keepsTrial(context)) {
+    adopt(context, around(part));
+    return { training, used: encoderUsed(part, optionsOf(context, plan.defaults, division)) };
   }
+  part.model.dispose();
+  const steps = training.bestStep ?? training.globalStep;
+  training = await trainKept(context, plan, undefined, steps, around);
+  part = context.request.life.parts!.model.encoder!;
   adopt(context, around(part));
-  return { training, used: encoderUsed(part, plan.defaults.training) };
+  const options = optionsOf(context, plan.defaults, undefined, steps);
+  return { training, used: encoderUsed(part, options) };
 }
 
 /** Trains both parts of a classifier further; how much each counts stays. */
@@ -143,13 +153,16 @@ export async function trainBoth(
 ): Promise<Outcome> {
   const ngrams = await trainNgrams(context, previous.config, previous);
   const division = trialDivision(context, ngrams);
-  const training = await trainKept(context, undefined, division, {});
+  const training = await trainKept(context, undefined, division);
   adopt(context, new ClassifierModel(ngrams.model, encoder, mixture));
   const outcome = {
     training,
     choice: { encoder: `ngrams and ${encoder.model.config.type}`, reason: 'as it was' },
     warnings: [],
-    used: { ...ngramsUsed(ngrams), ...encoderUsed(encoder, context.request.training) },
+    used: {
+      ...ngramsUsed(ngrams),
+      ...encoderUsed(encoder, optionsOf(context, undefined, division)),
+    },
   };
   if (!division) return { ...outcome, measured: undefined };
   const rows = rowsOf(division);

@@ -41,7 +41,7 @@ export async function trainEncoder(
   const isFolded = division?.method === 'cross-validation';
   const measured = isFolded ? await crossValidate(context, plan!, division) : undefined;
   const evaluated = isFolded ? undefined : division;
-  const training = await trainKept(context, plan, evaluated, {});
+  const training = await trainKept(context, plan, evaluated);
   const part = request.life.parts!.model.encoder!;
   const used = encoderUsed(part, optionsOf(context, plan?.defaults, evaluated));
   const outcome = {
@@ -160,13 +160,13 @@ function withoutEvaluation(options: TrainingOptions): TrainingOptions {
  *
  * @param plan of a new one; undefined trains the one there is.
  * @param division rows to evaluate on, which are not learned from; undefined learns from all.
- * @param extra options that follow from a trial.
+ * @param steps its length where a trial has told it, whatever the user says of it.
  */
 export function trainKept(
   context: TrainingContext,
   plan: EncoderPlan | undefined,
   division: Division | undefined,
-  extra: TrainingOptions,
+  steps?: number,
   around: (part: EncoderPart) => ClassifierModel = (part) => new ClassifierModel(undefined, part),
 ): Promise<TrainingResult> {
   const { request, labels, multiLabel, count, texts } = context;
@@ -174,9 +174,8 @@ export function trainKept(
   const all = Int32Array.from({ length: count }, (_, row) => row);
   const learn = division ? all.filter((row) => division.folds[row]! < 0) : all;
   const held = division ? rowsOf(division) : NO_ROWS;
-  const options = { ...optionsOf(context, plan?.defaults, division), ...extra };
   return life.learn(
-    options,
+    optionsOf(context, plan?.defaults, division, steps),
     async (slow) => {
       const learnTexts = Array.from(learn, (row) => texts[row]!);
       const part = await makeEncoder(plan!.shape, learnTexts, labels.length, slow);
@@ -187,17 +186,22 @@ export function trainKept(
   );
 }
 
-function optionsOf(
+/** The options of the training of the encoder that is kept: see {@link trainKept}. */
+export function optionsOf(
   context: TrainingContext,
   defaults: TransformerDefaults | undefined,
   division: Division | undefined,
+  steps?: number,
 ): TrainingOptions {
   const { request, count } = context;
   const { training } = defaults ?? defaultsOf(context);
+  const { epochs, maxSteps, ...others } = request.training;
+  const length = { ...(epochs && { epochs }), ...(maxSteps && { maxSteps }) };
+  const given = { ...others, ...(steps ? { maxSteps: steps } : length) };
   const learned = division
     ? division.folds.subarray(0, count).filter((fold) => fold < 0).length
     : count;
-  const options = withDefaults(request.training, training, learned, division !== undefined);
+  const options = withDefaults(given, training, learned, division !== undefined);
   return division ? options : withoutEvaluation(options);
 }
 
