@@ -81,6 +81,9 @@ describe('splitDivision', () => {
     const one = (text: string, label: string) =>
       Array.from({ length: 150 }, () => ({ text, label }));
     expect(splitDivision([...one('x', 'a'), ...one('y', 'b')], 2, 1)).toBeUndefined();
+    // Seven texts tell nothing, however often they stand there.
+    const seven = Array.from({ length: 40 }, () => rowsOfTwo(7)).flat();
+    expect(splitDivision(seven, 7, 1)).toBeUndefined();
     const alone = Array.from({ length: 240 }, (_, n) => ({ text: `${n}`, label: `${n}` }));
     expect(splitDivision(alone, 240, 1)).toBeUndefined();
     expect(shareIfAny(alone, 0.25, 1)).toBeUndefined();
