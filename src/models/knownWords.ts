@@ -1,6 +1,9 @@
 /** A word, a symbol such as an emoji, or one character of the scripts that put no blanks between words. */
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{M}\p{N}]+|\p{S}/gu;
+const WORD = (() => {
+  const scripts = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar'];
+  const unspaced = `[${scripts.map((script) => `\\p{Script=${script}}`).join('')}]`;
+  return new RegExp(`${unspaced}|(?:(?!${unspaced})[\\p{L}\\p{M}\\p{N}])+|\\p{S}`, 'gu');
+})();
 /** A word that begins as a known one counts as known: `refunds` beside `refund`. */
 const STEM = 4;
 /** Below this share of known words, a text looks like nothing in the training data. */

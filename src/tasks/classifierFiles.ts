@@ -209,7 +209,8 @@ function ownConfig(
   try {
     const options = { ...own.ngrams, type: 'ngrams' } as unknown as NgramsOptions;
     const where = `${name}: anyformer.classifier.ngrams`;
-    const { characterNgrams, minFrequency, ...config } = parseNgramsConfig(options, where);
+    const config = parseNgramsConfig(options, where);
+    const { characterNgrams, minFrequency } = config;
     if (!characterNgrams) throw fail('ngrams.characterNgrams must be there', undefined);
     if (!minFrequency) throw fail('ngrams.minFrequency must be there', undefined);
     return { mixture, ngrams: { ...config, characterNgrams, minFrequency } };

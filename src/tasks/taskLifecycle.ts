@@ -112,6 +112,11 @@ export class TaskLifecycle<Parts extends { readonly model: TaskModel }> {
     this.#parts = parts;
   }
 
+  /** Gives up the parts there are, as if there had been no training. */
+  forget(): void {
+    this.#release();
+  }
+
   /** Makes what is not there yet and trains it. Without a first step nothing of it stays. */
   async learn<Batch>(
     options: TrainingOptions,

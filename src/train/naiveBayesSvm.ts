@@ -78,8 +78,9 @@ export async function fitNaiveBayesSvm(
   let passes = 0;
   for (let isDone = false; !isDone && passes < MAX_PASSES; passes++) {
     await breathe();
-    let highest = -Infinity;
-    let lowest = Infinity;
+    // From 0 on: violations that are all large and alike are no reason to stop.
+    let highest = 0;
+    let lowest = 0;
     random.shuffle(order);
     for (const row of order) {
       const y = hasLabel[row] ? 1 : -1;

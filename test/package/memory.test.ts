@@ -30,6 +30,8 @@ const program = `
       },
     });
     const { peakHeapBytes, logHistory } = await classifier.train(examples, {
+      epochs: 1,
+      validationSplit: 0,
       batchSize,
       gradientCheckpointing,
     });

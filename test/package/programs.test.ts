@@ -33,9 +33,9 @@ describe('the installed package', () => {
       const classifier = await TextClassifier.create({
         maxLength: 16,
         tokenizer: { type: 'wordpiece', vocabSize: 120 },
-        encoder: { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 16 },
+        encoder: { hiddenSize: 16, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 16, dropout: 0.1, pooling: 'mean', hiddenAct: 'relu' },
       });
-      await classifier.train(examples, { epochs: 6, batchSize: 16, learningRate: 1e-2 });
+      await classifier.train(examples, { epochs: 6, batchSize: 16, learningRate: 1e-2, validationSplit: 0 });
       const texts = ['snow and frost', 'sun on the beach'];
       const before = await classifier.predict(texts);
       await classifier.save('model');
@@ -49,6 +49,7 @@ describe('the installed package', () => {
     expect(before!.map(([best]) => best!.label)).toEqual(['cold', 'warm']);
     expect(after).toEqual(before);
     expect((await readdir(join(installed.folder, 'model'))).sort()).toEqual([
+      'anyformer.safetensors',
       'config.json',
       'model.safetensors',
       'tokenizer.json',

@@ -13,7 +13,15 @@ export async function program({ createEngine, TextClassifier, TextGenerator }) {
   const classifier = await TextClassifier.create({
     maxLength: 16,
     tokenizer: { type: 'wordpiece', vocabSize: 150 },
-    encoder: { hiddenSize: 24, numHiddenLayers: 2, numAttentionHeads: 3, intermediateSize: 40 },
+    encoder: {
+      hiddenSize: 24,
+      numHiddenLayers: 2,
+      numAttentionHeads: 3,
+      intermediateSize: 40,
+      dropout: 0.1,
+      pooling: 'mean',
+      hiddenAct: 'relu',
+    },
     seed: 7,
   });
   const training = await train(classifier);
@@ -77,7 +85,14 @@ const examples = Array.from({ length: 80 }, (_, n) => {
   return { text: `Day ${n % 10} brought ${word} to ${n % 3 ? 'the old town' : 'us'}.`, label };
 });
 
-const TRAINING = { batchSize: 16, learningRate: 5e-3, seed: 3 };
+const TRAINING = {
+  validationSplit: 0,
+  batchSize: 16,
+  learningRate: 5e-3,
+  seed: 3,
+  lrSchedulerType: 'linear',
+  weightDecay: 0,
+};
 
 /** 20 steps. */
 async function train(classifier) {

@@ -17,12 +17,13 @@ export const TRAIN = `async ({ TextClassifier }, options = {}) => {
   const classifier = await TextClassifier.create({
     maxLength: 16,
     tokenizer: { type: 'wordpiece', vocabSize: 120 },
-    encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32 },
+    encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32, dropout: 0.1, pooling: 'mean', hiddenAct: 'relu' },
   });
   const losses = [];
   await classifier.train(examples, {
     epochs: 4,
     batchSize: 16,
+    validationSplit: 0,
     learningRate: 5e-3,
     onProgress: ({ phase, loss }) => { if (phase === 'train') losses.push(loss); },
     ...options,
@@ -75,7 +76,7 @@ export const FILL_MEMORY = `async ({ createEngine, TextClassifier }) => {
     tokenizer: { type: 'wordpiece', vocabSize: 60 },
     encoder: { hiddenSize: 64, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 256 },
   });
-  const train = () => classifier.train(examples, { epochs: 1, batchSize: 32 });
+  const train = () => classifier.train(examples, { epochs: 1, batchSize: 32, validationSplit: 0 });
   await train();
   const tensors = engine.info().tensors;
   const blocks = [];

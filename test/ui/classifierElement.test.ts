@@ -15,9 +15,22 @@ beforeAll(async () => {
   const classifier = await TextClassifier.create({
     maxLength: 16,
     tokenizer: { type: 'wordpiece', vocabSize: 200 },
-    encoder: { hiddenSize: 32, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 32 },
+    encoder: {
+      hiddenSize: 32,
+      numHiddenLayers: 1,
+      numAttentionHeads: 2,
+      intermediateSize: 32,
+      dropout: 0.1,
+      pooling: 'mean',
+      hiddenAct: 'relu',
+    },
   });
-  await classifier.train(toyReviews(120), { epochs: 5, learningRate: 5e-3 });
+  await classifier.train(toyReviews(120), {
+    epochs: 5,
+    batchSize: 32,
+    learningRate: 5e-3,
+    validationSplit: 0,
+  });
   for (const name of ['first', 'second']) await classifier.save(`${folder}/${name}`);
   classifier.dispose();
 });

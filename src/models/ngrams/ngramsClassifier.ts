@@ -3,14 +3,13 @@ import type { SafeTensor } from '../../formats/safetensors.ts';
 import { float32Tensor, int32Tensor, toFloat32, toInt32 } from '../../formats/tensorData.ts';
 import { SparseRowsBuilder } from '../../kernels/sparseRows.ts';
 import type { NgramRange, NgramsConfig } from './ngramsConfig.ts';
+import { NgramVocabulary } from './ngramVocabulary.ts';
 
 /** The configuration of a model that is there: nothing of it follows from data any more. */
 export type NgramsModelConfig = NgramsConfig & {
   readonly characterNgrams: NgramRange;
   readonly minFrequency: number;
 };
-
-import { NgramVocabulary } from './ngramVocabulary.ts';
 
 const NAMES = {
   hashes: 'ngrams.hashes',
@@ -90,10 +89,15 @@ export class NgramsClassifier {
         `${file}: ${name} must be ${dtype} ${show(shape)}, ${is}; the file does not belong to this config.json.`,
       );
     };
+    const finite = (name: string, shape: readonly number[]) => {
+      const values = toFloat32(tensor(name, 'F32', shape));
+      if (values.every(Number.isFinite)) return values;
+      throw new AnyformerError('INVALID_FILE', `${file}: ${name} has numbers that are not finite.`);
+    };
     const hashes = toInt32(tensor(NAMES.hashes, 'I32', [D]));
-    const idf = toFloat32(tensor(NAMES.idf, 'F32', [D]));
-    const weights = toFloat32(tensor(NAMES.weights, 'F32', [outputs, D]));
-    const bias = toFloat32(tensor(NAMES.bias, 'F32', [outputs]));
+    const idf = finite(NAMES.idf, [D]);
+    const weights = finite(NAMES.weights, [outputs, D]);
+    const bias = finite(NAMES.bias, [outputs]);
     const vocabulary = new NgramVocabulary(config, hashes.slice(), idf.slice());
     if (vocabulary.distinct !== D) {
       throw new AnyformerError('INVALID_FILE', `${file}: ${NAMES.hashes} has a feature twice.`);

@@ -11,9 +11,9 @@ import {
   mixLogits,
 } from './calibrate.ts';
 import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
-import { type EncoderPlan, encoderUsed, planOf, trainKept, trainTrial } from './encoderOutcome.ts';
+import { type EncoderPlan, encoderUsed, optionsOf, planOf, trainKept } from './encoderOutcome.ts';
 import { heldLogits } from './encoderTraining.ts';
-import { type Division, rowsOf, shareDivision } from './heldOut.ts';
+import { type Division, rowsOf, shareIfAny } from './heldOut.ts';
 import { adopt, linearOutcome, ngramsUsed } from './linearTraining.ts';
 import { measuredTargets, type NgramsTrained, trainNgrams } from './ngramsTraining.ts';
 import type { TrainingContext } from './trainingContext.ts';
@@ -21,8 +21,12 @@ import type { Outcome } from './trainingResult.ts';
 
 /** Fewer examples than this are not worth a Transformer's trial. */
 const FEWEST_FOR_TRIAL = 60;
-/** From so many examples on, the encoder of the trial is kept: it misses few of them. */
-const ENOUGH_TO_KEEP = 1000;
+/** While the encoder is tried, and after an abort in the middle, the n-gram model answers alone. */
+const UNDECIDED: Mixture = { ngrams: 2, encoder: 0 };
+
+/** Whether a training was stopped before it could compare its models: it begins anew. */
+export const isUndecided = ({ ngrams, encoder, mixture }: ClassifierModel): boolean =>
+  ngrams !== undefined && encoder !== undefined && mixture.encoder === 0;
 
 interface Trial {
   readonly part: EncoderPart;
@@ -45,10 +49,12 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     trial = await tryEncoder(context, plan, division, ngrams);
   } catch (error) {
     if (!(error instanceof AnyformerError) || error.code !== 'NON_FINITE_LOSS') throw error;
+    const left = context.request.life.parts?.model;
     const outcome = linearOutcome(context, ngrams, {
       encoder: 'ngrams',
       reason: 'the training of the Transformer diverged',
     });
+    left?.dispose();
     return { ...outcome, warnings: [diverged(error)] };
   }
   const rows = rowsOf(division);
@@ -61,10 +67,11 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     trial.part.model.dispose();
     return outcome;
   }
-  const kept = await keepEncoder(context, plan, trial, ngrams, found);
+  const model = found.share === 1 ? undefined : ngrams.model;
+  adopt(context, new ClassifierModel(model, trial.part, found.mixture));
   const { temperature } = fitCalibration(fromNgrams, targets, context.multiLabel);
   return {
-    training: kept.training,
+    training: trial.training,
     measured: {
       division,
       rows,
@@ -73,7 +80,10 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     },
     choice,
     warnings: [],
-    used: { ...ngramsUsed(ngrams), ...kept.used },
+    used: {
+      ...(found.share < 1 && ngramsUsed(ngrams)),
+      ...encoderUsed(trial.part, optionsOf(context, plan.defaults, division)),
+    },
   };
 }
 
@@ -84,54 +94,27 @@ function trialDivision(context: TrainingContext, ngrams: NgramsTrained): Divisio
   const division = context.division('slow')!;
   // Of few examples a share is enough to see whether an encoder is worth its while.
   return division.method === 'cross-validation'
-    ? shareDivision(context.request.examples, 0.25, context.request.seed)
+    ? shareIfAny(context.request.examples, 0.25, context.request.seed)
     : division;
 }
 
-const keepsTrial = ({ request, count }: TrainingContext) =>
-  count >= ENOUGH_TO_KEEP || request.validation !== undefined || !!request.validationSplit;
-
+/**
+ * Trains the encoder on the rows that are not held out. It is the one that is kept if it wins: one
+ * that learned from all rows in its place could not be measured.
+ */
 async function tryEncoder(
   context: TrainingContext,
   plan: EncoderPlan,
   division: Division,
   ngrams: NgramsTrained,
 ): Promise<Trial> {
-  const held = rowsOf(division);
-  if (!keepsTrial(context)) {
-    const learn = rowsOf(division, -1).filter((row) => row < context.count);
-    return trainTrial(context, plan, learn, held, true);
-  }
   const { life, training } = context.request;
-  const around = (part: EncoderPart) => new ClassifierModel(ngrams.model, part);
-  const result = await trainKept(context, plan, division, {}, around);
+  const around = (part: EncoderPart) => new ClassifierModel(ngrams.model, part, UNDECIDED);
+  const result = await trainKept(context, plan, division, around);
   const part = life.parts!.model.encoder!;
-  const logits = await heldLogits(part, context, held, training.signal, life.checkAlive);
+  const rows = rowsOf(division);
+  const logits = await heldLogits(part, context, rows, training.signal, life.checkAlive);
   return { part, training: result, logits };
-}
-
-/** The encoder that stays: that of the trial, or of few examples one that learns from all of them. */
-async function keepEncoder(
-  context: TrainingContext,
-  plan: EncoderPlan,
-  trial: Trial,
-  ngrams: NgramsTrained,
-  { mixture, share }: MixtureFound,
-): Promise<{ training: TrainingResult; used: Record<string, unknown> }> {
-  const model = share === 1 ? undefined : ngrams.model;
-  const around = (part: EncoderPart) => new ClassifierModel(model, part, mixture);
-  let { part, training } = trial;
-  if (!keepsTrial(context)) {
-    part.model.dispose();
-    const { epochs: _, ...length } = {
-      epochs: undefined,
-      maxSteps: training.bestStep ?? training.globalStep,
-    };
-    training = await trainKept(context, plan, undefined, length, around);
-    part = context.request.life.parts!.model.encoder!;
-  }
-  adopt(context, around(part));
-  return { training, used: encoderUsed(part, plan.defaults.training) };
 }
 
 /** Trains both parts of a classifier further; how much each counts stays. */
@@ -143,13 +126,16 @@ export async function trainBoth(
 ): Promise<Outcome> {
   const ngrams = await trainNgrams(context, previous.config, previous);
   const division = trialDivision(context, ngrams);
-  const training = await trainKept(context, undefined, division, {});
+  const training = await trainKept(context, undefined, division);
   adopt(context, new ClassifierModel(ngrams.model, encoder, mixture));
   const outcome = {
     training,
     choice: { encoder: `ngrams and ${encoder.model.config.type}`, reason: 'as it was' },
     warnings: [],
-    used: { ...ngramsUsed(ngrams), ...encoderUsed(encoder, context.request.training) },
+    used: {
+      ...ngramsUsed(ngrams),
+      ...encoderUsed(encoder, optionsOf(context, undefined, division)),
+    },
   };
   if (!division) return { ...outcome, measured: undefined };
   const rows = rowsOf(division);
@@ -180,7 +166,7 @@ function reasonOf({ share, losses }: MixtureFound, rows: number): string {
   );
   const on = `on ${rows} held-out rows`;
   if (share === 0) {
-    return `a Transformer does not lower the loss of the n-gram model ${on} by more than chance (${ngrams}; Transformer alone ${encoder})`;
+    return `with a Transformer no more answers are right ${on}, or only by chance (loss of the n-gram model ${ngrams}, of the Transformer ${encoder})`;
   }
   if (share === 1)
     return `the Transformer has the lower loss ${on}: ${encoder}; n-gram model ${ngrams}`;

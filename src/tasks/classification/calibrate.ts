@@ -1,4 +1,8 @@
-import { fitMultiLabelTemperature, fitTemperature } from '../../train/calibration.ts';
+import {
+  fitMultiLabelTemperature,
+  fitTemperature,
+  type TemperatureOptions,
+} from '../../train/calibration.ts';
 import { meanLoss } from '../classificationReport.ts';
 import type { Targets } from './targets.ts';
 
@@ -13,10 +17,11 @@ export function fitCalibration(
   logits: readonly Float32Array[],
   targets: Targets,
   multiLabel: boolean,
+  options: TemperatureOptions = {},
 ): { temperature: number; loss: number } {
   const temperature = multiLabel
-    ? fitMultiLabelTemperature(logits, targets)
-    : fitTemperature(logits, targets);
+    ? fitMultiLabelTemperature(logits, targets, options)
+    : fitTemperature(logits, targets, options);
   const scaled = logits.map((row) => row.map((z) => z / temperature));
   return { temperature, loss: meanLoss(scaled, targets, multiLabel) };
 }
@@ -53,8 +58,8 @@ export interface MixtureFound {
  *
  *     z = (1 - s) z_ngrams / T_ngrams + s z_encoder / T_encoder, divided by a temperature of its own
  *
- * with the share s of the lowest cross-entropy. The n-gram model alone is kept unless the gain is
- * larger than one standard error of it: it is the smaller and the faster one.
+ * with the share s of the lowest cross-entropy. The n-gram model alone is kept unless more answers
+ * are right and the gain is larger than one standard error of it: it is the smaller and the faster one.
  *
  * @see Guo et al. (2017), On Calibration of Modern Neural Networks.
  */
@@ -65,8 +70,9 @@ export function chooseMixture(
   multiLabel: boolean,
 ): MixtureFound {
   const alone = {
-    ngrams: fitCalibration(ngrams, targets, multiLabel),
-    encoder: fitCalibration(encoder, targets, multiLabel),
+    // Without a prior, which would hold the smaller logits back more than the larger ones.
+    ngrams: fitCalibration(ngrams, targets, multiLabel, { priorRows: 0 }),
+    encoder: fitCalibration(encoder, targets, multiLabel, { priorRows: 0 }),
   };
   const candidates = SHARES.map((share) => {
     const raw = {
@@ -84,11 +90,21 @@ export function chooseMixture(
     const mixed = mixLogits(ngrams, encoder, mixture);
     return mixed.map((row, n) => meanLoss([row], rowOf(targets, n, row.length), multiLabel));
   };
-  const chosen = best === simplest || isNoise(lossesOf(simplest), lossesOf(best)) ? simplest : best;
+  const rightOf = ({ mixture }: { mixture: Mixture }) =>
+    countRight(mixLogits(ngrams, encoder, mixture), targets, multiLabel);
+  const wins =
+    best !== simplest &&
+    rightOf(best) > rightOf(simplest) &&
+    !isNoise(lossesOf(simplest), lossesOf(best));
+  const chosen = wins ? best : simplest;
   return {
     mixture: chosen.mixture,
     share: chosen.share,
-    losses: { ngrams: alone.ngrams.loss, encoder: alone.encoder.loss, chosen: chosen.loss },
+    losses: {
+      ngrams: simplest.loss,
+      encoder: candidates[candidates.length - 1]!.loss,
+      chosen: chosen.loss,
+    },
   };
 }
 
@@ -104,4 +120,16 @@ function isNoise(before: readonly number[], after: readonly number[]): boolean {
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
   const variance = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / gains.length;
   return mean <= Math.sqrt(variance / gains.length);
+}
+
+function countRight(
+  logits: readonly Float32Array[],
+  targets: Targets,
+  multiLabel: boolean,
+): number {
+  const isRight = (row: Float32Array, n: number) =>
+    multiLabel
+      ? row.every((z, c) => z > 0 === (targets[n * row.length + c] === 1))
+      : row.indexOf(row.reduce((a, b) => Math.max(a, b))) === targets[n];
+  return logits.filter(isRight).length;
 }

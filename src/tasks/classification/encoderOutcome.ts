@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../core/errors.ts';
 import { SequenceClassifier } from '../../models/sequenceClassifier.ts';
 import { Tokenizer } from '../../tokenizers/index.ts';
-import { type TrainingResult, train } from '../../train/trainer.ts';
+import type { TrainingResult } from '../../train/trainer.ts';
 import type { TrainingOptions } from '../../train/trainingOptions.ts';
 import type { Slow } from '../taskLifecycle.ts';
 import { type TransformerDefaults, transformerDefaults } from '../transformerDefaults.ts';
@@ -45,7 +45,7 @@ export async function trainEncoder(
   const start = plan ?? (isFolded ? startOf(life.parts!.model.encoder!) : undefined);
   const evaluated = isFolded ? undefined : division;
   // What is kept comes first: a training that is stopped has its checkpoint, and can be resumed.
-  const training = await trainKept(context, plan, evaluated, {});
+  const training = await trainKept(context, plan, evaluated);
   const part = life.parts!.model.encoder!;
   const outcome = {
     training,
@@ -104,7 +104,7 @@ async function crossValidate(
   for (let fold = 0; fold < division.foldCount; fold++) {
     const held = rowsOf(division, fold);
     const learn = rowsOf(division).filter((row) => division.folds[row] !== fold);
-    const trial = await trainTrial(context, start, learn, held, false);
+    const trial = await trainFold(context, start, learn, held);
     held.forEach((row, i) => {
       logits[row] = trial.logits[i]!;
     });
@@ -114,13 +114,12 @@ async function crossValidate(
 }
 
 /** An encoder trained to be measured. It is the caller's to dispose of. */
-export async function trainTrial(
+async function trainFold(
   context: TrainingContext,
   start: Start,
   learn: Int32Array,
   held: Int32Array,
-  stopsEarly: boolean,
-): Promise<{ part: EncoderPart; training: TrainingResult; logits: Float32Array[] }> {
+): Promise<{ part: EncoderPart; logits: Float32Array[] }> {
   const { request, texts, labels } = context;
   const { checkAlive } = request.life;
   const slow = asTrial(context.slow);
@@ -131,8 +130,7 @@ export async function trainTrial(
       : await makeEncoder(start.shape, learnTexts, labels.length, slow);
   const { training: defaults } = 'copy' in start ? defaultsOf(context) : start.defaults;
   try {
-    const evaluated = stopsEarly ? held : NO_ROWS;
-    const lesson = await encoderLesson(part, context, learn, evaluated, slow, checkAlive);
+    const { model, data } = await encoderLesson(part, context, learn, NO_ROWS, slow, checkAlive);
     const {
       outputDir: _,
       resumeFromCheckpoint: __,
@@ -140,21 +138,14 @@ export async function trainTrial(
       saveSteps: ____,
       ...given
     } = request.training;
-    const options = withDefaults(given, defaults, learn.length, stopsEarly);
+    const options = withoutEvaluation(withDefaults(given, defaults, learn.length, false));
     const { onProgress, signal } = slow;
-    const training = await train(
-      lesson.model,
-      lesson.data,
-      {
-        ...(stopsEarly ? options : withoutEvaluation(options)),
-        onProgress,
-        ...(signal && { signal }),
-      },
-      { ...(lesson.evaluate && { evaluate: lesson.evaluate }), name: 'TextClassifier.train' },
-    );
+    const { train } = await import('../../train/trainer.ts');
+    const whole = { ...options, onProgress, ...(signal && { signal }) };
+    await train(model, data, whole, { name: 'TextClassifier.train' });
     const logits = await heldLogits(part, context, held, signal, checkAlive);
     throwIfAborted(signal, 'Training');
-    return { part, training, logits };
+    return { part, logits };
   } catch (error) {
     part.model.dispose();
     throw error;
@@ -187,13 +178,11 @@ function withoutEvaluation(options: TrainingOptions): TrainingOptions {
  *
  * @param plan of a new one; undefined trains the one there is.
  * @param division rows to evaluate on, which are not learned from; undefined learns from all.
- * @param extra options that follow from a trial.
  */
 export function trainKept(
   context: TrainingContext,
   plan: EncoderPlan | undefined,
   division: Division | undefined,
-  extra: TrainingOptions,
   around: (part: EncoderPart) => ClassifierModel = (part) => new ClassifierModel(undefined, part),
 ): Promise<TrainingResult> {
   const { request, labels, multiLabel, count, texts } = context;
@@ -201,9 +190,8 @@ export function trainKept(
   const all = Int32Array.from({ length: count }, (_, row) => row);
   const learn = division ? all.filter((row) => division.folds[row]! < 0) : all;
   const held = division ? rowsOf(division) : NO_ROWS;
-  const options = { ...optionsOf(context, plan?.defaults, division), ...extra };
   return life.learn(
-    options,
+    optionsOf(context, plan?.defaults, division),
     async (slow) => {
       const learnTexts = Array.from(learn, (row) => texts[row]!);
       const part = await makeEncoder(plan!.shape, learnTexts, labels.length, slow);
@@ -214,7 +202,8 @@ export function trainKept(
   );
 }
 
-function optionsOf(
+/** The options of the training of the encoder that is kept: see {@link trainKept}. */
+export function optionsOf(
   context: TrainingContext,
   defaults: TransformerDefaults | undefined,
   division: Division | undefined,

@@ -1,3 +1,4 @@
+import { AnyformerError } from '../../core/errors.ts';
 import { majorityOf } from '../../data/inspectExamples.ts';
 import type { TextExample } from '../../data/labels.ts';
 import { foldsOf, splitExamples } from '../../data/split.ts';
@@ -64,9 +65,25 @@ export function splitDivision(
   texts: number,
   seed: number,
 ): Division | undefined {
-  if (examples.length < FEW) return foldDivision(examples, texts, seed, FOLDS_OF_SLOW);
+  if (examples.length < FEW || texts < FEWEST) {
+    return foldDivision(examples, texts, seed, FOLDS_OF_SLOW);
+  }
   const share = examples.length < SOME ? 0.2 : Math.min(0.1, MOST_HELD_OUT / examples.length);
-  return shareDivision(examples, share, seed);
+  return shareIfAny(examples, share, seed);
+}
+
+/** As {@link shareDivision}, for a share nobody asked for: undefined where no label can spare a text. */
+export function shareIfAny(
+  examples: readonly TextExample[],
+  share: number,
+  seed: number,
+): Division | undefined {
+  try {
+    return shareDivision(examples, share, seed);
+  } catch (error) {
+    if (error instanceof AnyformerError && error.code === 'INVALID_DATA') return undefined;
+    throw error;
+  }
 }
 
 export function shareDivision(

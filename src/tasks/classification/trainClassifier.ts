@@ -1,4 +1,4 @@
-import { trainAuto, trainBoth } from './autoTraining.ts';
+import { isUndecided, trainAuto, trainBoth } from './autoTraining.ts';
 import { trainEncoder } from './encoderOutcome.ts';
 import { trainLinear } from './linearTraining.ts';
 import { TrainingContext, type TrainingRequest } from './trainingContext.ts';
@@ -13,6 +13,7 @@ export async function trainClassifier(request: TrainingRequest): Promise<Classif
 function outcomeOf(context: TrainingContext): Promise<Outcome> {
   const { life, options } = context.request;
   const { choice } = options;
+  if (life.parts && isUndecided(life.parts.model)) life.forget();
   const previous = life.parts?.model;
   if (previous?.encoder && previous.ngrams) {
     return trainBoth(context, previous.ngrams, previous.encoder, previous.mixture);

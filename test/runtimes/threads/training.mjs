@@ -13,7 +13,14 @@ export async function training({ anyformer: { createEngine, TextClassifier } }, 
     TextClassifier.create({
       maxLength: 48,
       tokenizer: { type: 'wordpiece', vocabSize: 300 },
-      encoder: { hiddenSize: 96, numAttentionHeads: 4, intermediateSize: 200, dropout: 0.1 },
+      encoder: {
+        hiddenSize: 96,
+        numAttentionHeads: 4,
+        intermediateSize: 200,
+        dropout: 0.1,
+        pooling: 'mean',
+        hiddenAct: 'relu',
+      },
       seed: 5,
     });
   await untilAllRun(engine, await newClassifier());
@@ -44,6 +51,7 @@ async function train(classifier) {
   const losses = [];
   await classifier.train(examples, {
     epochs: 3,
+    validationSplit: 0,
     batchSize: 16,
     learningRate: 1e-3,
     seed: 3,
