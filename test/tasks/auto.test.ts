@@ -109,7 +109,8 @@ describe("encoder 'auto' compares both", () => {
     const { loss } = await classifier.evaluate(orderTexts(100, 3));
     expect(loss).toBeLessThan(Math.LN2);
 
-    const more = await classifier.train(orderTexts(200, 4), { ...SHORT, maxSteps: 20 });
+    const others = orderTexts(200, 4).map(({ text, label }) => ({ text: `${text} moon`, label }));
+    const more = await classifier.train(others, { ...SHORT, maxSteps: 20 });
     expect(more.choice).toEqual({ encoder: BOTH, reason: 'as it was' });
     expect(more.used.features).toBeGreaterThan(first.used.features as number);
     expect(more.used).toMatchObject({ learningRate: 3e-3, maxSteps: 20, batchSize: 32 });
