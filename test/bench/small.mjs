@@ -30,7 +30,7 @@ const SETS = {
  *   only: string[], json?: string }} options
  */
 export async function runSmall({ load, seeds, only, json }) {
-  const python = process.env.NOBASE ? undefined : findPython();
+  const python = findPython();
   if (!python) console.log('No Python with scikit-learn: the baseline is left out.');
   const wanted = only.map((item) => item.split(':'));
   const results = [];

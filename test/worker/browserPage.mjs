@@ -21,6 +21,7 @@ async function train(worker) {
   const classifier = await TextClassifier.create({ maxLength: 64, encoder: ENCODER, worker });
   const { globalStep } = await classifier.train(EXAMPLES, {
     epochs: 2,
+    batchSize: 32,
     validationSplit: 0,
     onProgress() {},
   });

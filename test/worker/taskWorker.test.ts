@@ -76,7 +76,8 @@ describe('a classifier in a worker', () => {
       using there = await TextClassifier.create({ ...OPTIONS, worker });
       const found = await there.train(source, training);
       expect(found.logHistory).toEqual(logHistory);
-      expect(found.warnings).toHaveLength(typeof source === 'string' || 'href' in source ? 1 : 0);
+      const leftOut = found.warnings.filter(({ code }) => code === 'ROWS_LEFT_OUT');
+      expect(leftOut).toHaveLength(typeof source === 'string' || 'href' in source ? 1 : 0);
       const blob = new Blob([csv], { type: 'text/csv' });
       expect(await there.evaluate(blob)).toEqual(await here.evaluate(EXAMPLES));
     }
