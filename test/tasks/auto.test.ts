@@ -41,12 +41,12 @@ async function expectSameWhenLoaded(classifier: TextClassifier): Promise<void> {
 
 describe("encoder 'auto' is the n-gram model", () => {
   it.each<[string, { text: string; label: string }[], ClassifierTrainingOptions, RegExp]>([
-    ['fewer than 60 texts', orderTexts(59), {}, /59 different texts; .* from 60 on/],
+    ['fewer than 150 texts', orderTexts(100), {}, /\d\d different texts; .* from 150 on/],
     ['repeats of fewer', [...orderTexts(40), ...orderTexts(40)], {}, /40 different texts/],
-    ['nothing held out', orderTexts(80), { validationSplit: 0 }, /where some are held out/],
+    ['nothing held out', orderTexts(200), { validationSplit: 0 }, /where some are held out/],
     [
       'labels with one text each',
-      orderTexts(64).map(({ text }, n) => ({ text, label: `${n}` })),
+      orderTexts(190).map(({ text }, n) => ({ text: `${text} ${n}`, label: `${n}` })),
       {},
       /where some are held out/,
     ],
@@ -61,14 +61,14 @@ describe("encoder 'auto' is the n-gram model", () => {
 
   it('where words tell the label and a Transformer is no better', async () => {
     using classifier = await TextClassifier.create(AUTO);
-    const { choice, heldOut, used } = await classifier.train(toyTexts(80), {
+    const { choice, heldOut, used } = await classifier.train(toyTexts(200), {
       ...SHORT,
       maxSteps: 10,
     });
     expect(choice.encoder).toBe('ngrams');
-    expect(choice.reason).toMatch(/no more answers are right on 20 held-out rows/);
+    expect(choice.reason).toMatch(/no more answers are right on 40 held-out rows/);
     expect(used).toMatchObject({ wordNgrams: [1, 3], features: expect.any(Number) });
-    expect(heldOut).toMatchObject({ method: 'cross-validation', examples: 80 });
+    expect(heldOut).toMatchObject({ method: 'cross-validation', examples: 200 });
     expect([...(await filesOf(classifier)).keys()]).not.toContain('tokenizer.json');
   });
 });
@@ -152,7 +152,7 @@ describe("encoder 'auto' compares both", () => {
       undefined,
     );
     using several = await TextClassifier.create({ ...AUTO, multiLabel: true });
-    const result = await several.train(toyMultiLabelTexts(120), { ...SHORT, maxSteps: 20 });
+    const result = await several.train(toyMultiLabelTexts(240), { ...SHORT, maxSteps: 20 });
     expect(result.heldOut!.report.f1).toBeGreaterThan(0.8);
     expect(result.choice.reason).toMatch(/held-out rows/);
   });

@@ -55,7 +55,7 @@ describe('an abort in auto', () => {
 
   it('is followed by a training anew, to the same bits', async () => {
     using classifier = await TextClassifier.create(AUTO);
-    const examples = orderTexts(80);
+    const examples = orderTexts(200);
     const options = { ...SHORT, maxSteps: 20 };
     for (const phase of ['compare', 'train']) {
       const train = () => classifier.train(examples, { ...options, ...abortAt(phase, 2) });
