@@ -292,7 +292,9 @@ test('a classifier with one token and one example a batch', async () => {
   expect(losses).toHaveLength(12);
   expect(losses.every(Number.isFinite)).toBe(true);
   for (const text of ['', 'yes', 'no yes']) {
-    const scores = await classifier.predict(text);
+    const answers = await classifier.predict(text);
+    expect(answers[0]!.label === 'unknown').toBe(text === '');
+    const scores = answers.filter(({ label }) => label !== 'unknown');
     expect(scores.map(({ label }) => label).sort()).toEqual(['no', 'yes']);
     expect(scores[0]!.score + scores[1]!.score).toBeCloseTo(1, 5);
   }
