@@ -5,6 +5,11 @@ import type { NgramsConfig } from './ngramsConfig.ts';
 
 /** Above so many features, those of a single text are left out. */
 const MANY_FEATURES = 500_000;
+/**
+ * So do texts with more different n-grams than this, on average: nearly all of a new document's are
+ * new, and would weigh down the known ones.
+ */
+const MANY_OF_A_TEXT = 1000;
 
 /** Which n-grams there are, and how rare a feature may be. */
 type Features = Extraction & Pick<NgramsConfig, 'minFrequency'>;
@@ -137,7 +142,9 @@ export class NgramCounter {
   #select(known: NgramVocabulary | undefined) {
     const { maxFeatures } = this.config;
     const count = this.#found.size;
-    let least = this.config.minFrequency ?? (count > MANY_FEATURES ? 2 : 1);
+    const ofText = this.#counts.length / Math.max(1, this.#borders.length);
+    const isMany = count > MANY_FEATURES || ofText > MANY_OF_A_TEXT;
+    let least = this.config.minFrequency ?? (isMany ? 2 : 1);
     let kept = Int32Array.from({ length: count }, (_, feature) => feature).filter(
       (feature) => this.#frequencies[feature]! >= least,
     );

@@ -18,7 +18,7 @@ export interface NgramsOptions {
   characterNgrams?: NgramRange;
   /**
    * Training texts a feature must occur in to be kept. Default: follows the data: 1, or 2 where
-   * there would be more than 500,000 features.
+   * there would be more than 500,000 features, or more than 1,000 in a text on average.
    */
   minFrequency?: number;
   /** The most features to keep; the most frequent ones are. Default: 1,000,000. */
