@@ -60,7 +60,7 @@ describe('the readme', () => {
     expect(lines.filter((line) => /^training \d+ of \d+, loss [\d.]+/.test(line))).not.toEqual([]);
     for (const line of lines)
       expect(line).toMatch(
-        /^(reading text|comparing model|vocabulary|encoding text|training) [\d,]+ of |^\[|^undefined/,
+        /^(reading text|comparing model|vocabulary|encoding text|training) [\d,]+ of |^\[ [\d.]+, [\d.]+ \] \[\]$/,
       );
   });
 
