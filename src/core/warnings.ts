@@ -5,7 +5,8 @@ export type WarningCode =
   | 'CONFLICTING_LABELS' // the same text under different labels
   | 'HELD_OUT_REPEATS' // validation data that repeats training texts
   | 'NO_BETTER_THAN_GUESSING' // held-out accuracy that a constant answer reaches, too
-  | 'DIVERGED'; // a loss that rose instead of falling
+  | 'DIVERGED' // a loss that rose instead of falling
+  | 'UNUSED_OPTIONS'; // options of a model that was not trained
 
 /** What comes with warnings: the result of a training, the report of an evaluation. */
 export interface Warned {

@@ -2,10 +2,13 @@ import { show } from '../core/errors.ts';
 import type { TrainingWarning } from '../core/warnings.ts';
 import { conflictingLabels, rareLabels, repeatedIn } from '../data/inspectExamples.ts';
 import { isMultiLabel, type TextExample } from '../data/labels.ts';
+import type { TrainingOptions } from '../train/trainingOptions.ts';
 
 /** Below this, held-out data has about one row of a label at the usual split of a tenth. */
 const FEWEST_OF_LABEL = 8;
 const FEWEST_IN_ALL = 20;
+/** A mean loss this many times that of guessing means that the training went wrong. */
+const DIVERGED = 3;
 /** Rare labels that a message names; of more it gives the number. */
 const NAMED = 3;
 
@@ -69,6 +72,29 @@ export function guessingWarning({
     code: 'NO_BETTER_THAN_GUESSING',
     message: `On held-out rows ${right} are right (${lowest} to ${highest}); always answering ${labelName(majority.label)} is right for ${guessed}. The model is no better than guessing: add rows, or check the labels.`,
   };
+}
+
+/**
+ * Warns when the mean loss of a training is far above that of guessing, nearly always because the
+ * learning rate is too high.
+ *
+ * @param guess the cross-entropy of guessing: the logarithm of the number of choices.
+ */
+export function divergenceWarnings(
+  trainLoss: number,
+  guess: number,
+  { learningRate }: Pick<TrainingOptions, 'learningRate'>,
+): TrainingWarning[] {
+  if (trainLoss <= DIVERGED * guess) return [];
+  const rate = learningRate === undefined ? 'learningRate' : `learningRate (${learningRate})`;
+  const format = (loss: number) =>
+    loss < 1000 ? loss.toFixed(2) : Math.round(loss).toLocaleString('en');
+  return [
+    {
+      code: 'DIVERGED',
+      message: `The training diverged: its mean loss is ${format(trainLoss)}, guessing has ${format(guess)}. Lower ${rate}, and train anew.`,
+    },
+  ];
 }
 
 function fewInAll({ length }: readonly TextExample[]): string | undefined {

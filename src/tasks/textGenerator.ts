@@ -8,6 +8,7 @@ import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { CausalLanguageModeling } from './causalLanguageModeling.ts';
 import { CorpusDataset } from './corpusDataset.ts';
 import { createTask } from './createTask.ts';
+import { divergenceWarnings } from './dataWarnings.ts';
 import { encodeCorpus } from './encodeCorpus.ts';
 import {
   type CorpusFileOptions,
@@ -131,7 +132,16 @@ export class TextGenerator {
           ? undefined
           : await openCorpus(validationData, `${TRAIN}: validationData`, reading);
       const result = await this.#learn(texts, held?.texts, validationSplit, training);
-      return { ...result, warnings: [...warnings, ...(held?.warnings ?? []), ...result.warnings] };
+      const { vocabSize } = this.#life.ready('train').model.config;
+      return {
+        ...result,
+        warnings: [
+          ...warnings,
+          ...(held?.warnings ?? []),
+          ...result.warnings,
+          ...divergenceWarnings(result.trainLoss, Math.log(vocabSize), training),
+        ],
+      };
     });
   }
 

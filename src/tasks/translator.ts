@@ -8,6 +8,7 @@ import { corpusChrf } from '../train/chrf.ts';
 import type { TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { createTask } from './createTask.ts';
+import { divergenceWarnings } from './dataWarnings.ts';
 import { checkFileOptions } from './fileOptions.ts';
 import { holdOutPairs } from './holdOutPairs.ts';
 import { type LoadOptions, loadTask } from './loadTask.ts';
@@ -131,7 +132,9 @@ export class Translator {
       const parted = holdOutPairs(all.pairs, held?.pairs, { validationSplit, seed });
       const result = await this.#learn(parted.learn, parted.validate, training);
       const ofFiles = [...all.warnings, ...(held?.warnings ?? [])];
-      return { ...result, warnings: [...ofFiles, ...result.warnings] };
+      const guess = Math.log(this.#life.ready('train').model.config.decoderVocabSize);
+      const diverged = divergenceWarnings(result.trainLoss, guess, training);
+      return { ...result, warnings: [...ofFiles, ...result.warnings, ...diverged] };
     });
   }
 

@@ -148,7 +148,7 @@ describe("encoder 'auto' compares both", () => {
     expect(choice.encoder).toMatch(/transformer$/);
     expect(used).toMatchObject({ epochs: 12 });
     using silent = await TextClassifier.create(AUTO);
-    expect((await silent.train(orderTexts(80), { ...SHORT, evalStrategy: 'no' })).bestStep).toBe(
+    expect((await silent.train(orderTexts(200), { ...SHORT, evalStrategy: 'no' })).bestStep).toBe(
       undefined,
     );
     using several = await TextClassifier.create({ ...AUTO, multiLabel: true });

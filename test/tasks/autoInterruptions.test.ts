@@ -87,12 +87,13 @@ describe('an abort in auto', () => {
 
 describe('a training in auto that was aborted and resumed', () => {
   it.each([
-    ['few rows', orderTexts(200), 1, [1]],
-    ['few rows of both kinds', mixedTexts(200), 1, [31]],
-    ['1,000 rows', orderTexts(1000), 1, [1, 31]],
-  ])('ends with the same bits as one in one go: %s', async (_, examples, time, stops) => {
+    ['few rows', orderTexts(200), 1, [1], /transformer$/],
+    ['few rows of both kinds', mixedTexts(200), 1, [31], /^ngrams/],
+    ['1,000 rows', orderTexts(1000), 1, [1, 31], /transformer$/],
+  ])('ends with the same bits as one in one go: %s', async (_, examples, time, stops, kept) => {
     using whole = await TextClassifier.create(AUTO);
     const { peakHeapBytes: _peak, ...result } = await whole.train(examples, SHORT);
+    expect(result.choice.encoder).toMatch(kept);
     for (const stop of stops) {
       const outputDir = new Map<string, Uint8Array>();
       using first = await TextClassifier.create(AUTO);

@@ -95,4 +95,30 @@ describe('a training warns', () => {
     );
     expect(codes).toBe('NON_FINITE_LOSS');
   });
+
+  it('of options of a Transformer where none is tried', async () => {
+    using classifier = await TextClassifier.create({ maxLength: 32 });
+    const { warnings, choice } = await classifier.train(makeTickets(40, 1, 0), { epochs: 3 });
+    expect(choice.encoder).toBe('ngrams');
+    expect(warnings.filter(({ code }) => code === 'UNUSED_OPTIONS')).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('epochs, maxLength') }),
+    ]);
+  });
+});
+
+describe('a Transformer of few rows', () => {
+  it('has rows to evaluate on where the user sets how to', async () => {
+    using classifier = await TextClassifier.create(TINY);
+    const options = { epochs: 3, metricForBestModel: 'accuracy', earlyStoppingPatience: 2 };
+    const result = await classifier.train(toyTexts(64), options);
+    expect(result.heldOut!.method).toBe('split');
+    expect(result.bestMetric).toBeGreaterThan(0);
+    expect(result.logHistory.some(({ metrics }) => 'accuracy' in (metrics ?? {}))).toBe(true);
+  });
+
+  it('refuses to evaluate on nothing', async () => {
+    using classifier = await TextClassifier.create(TINY);
+    const options = { earlyStoppingPatience: 2, validationSplit: 0 };
+    await expect(classifier.train(toyTexts(64), options)).rejects.toThrow('earlyStoppingPatience');
+  });
 });

@@ -37,6 +37,13 @@ describe('a translator', () => {
     expect(await translator.predict([])).toEqual([]);
   });
 
+  it('warns of a training that diverges', async () => {
+    using other = await Translator.create(TINY_TRANSLATOR);
+    const options = { ...FIT_TRANSLATOR, epochs: 4, learningRate: 3, maxGradNorm: 0 };
+    const { warnings } = await other.train(toyPairs(200), options);
+    expect(warnings.map(({ code }) => code)).toEqual(['DIVERGED']);
+  });
+
   it('gives nothing for nothing, cuts what is too long, and stops after maxNewTokens', async () => {
     expect(await translator.predict(['', ' \n', '1'])).toEqual(['', '', 'one']);
     const long = '1 2 '.repeat(40);

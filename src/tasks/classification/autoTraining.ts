@@ -14,7 +14,7 @@ import { ClassifierModel, type EncoderPart } from './classifierModel.ts';
 import { type EncoderPlan, encoderUsed, optionsOf, planOf, trainKept } from './encoderOutcome.ts';
 import { heldLogits } from './encoderTraining.ts';
 import { type Division, rowsOf, shareIfAny } from './heldOut.ts';
-import { adopt, linearOutcome, ngramsUsed } from './linearTraining.ts';
+import { adopt, linearOutcome, loopOptions, ngramsUsed } from './linearTraining.ts';
 import { measuredTargets, type NgramsTrained, trainNgrams } from './ngramsTraining.ts';
 import type { TrainingContext } from './trainingContext.ts';
 import type { Outcome } from './trainingResult.ts';
@@ -44,8 +44,10 @@ interface Trial {
 export async function trainAuto(context: TrainingContext): Promise<Outcome> {
   const ngrams = await trainNgrams(context, parseNgramsConfig({ type: 'ngrams' }));
   const division = trialDivision(context, ngrams);
-  if (!division)
-    return linearOutcome(context, ngrams, { encoder: 'ngrams', reason: tooFew(context) });
+  if (!division) {
+    const outcome = linearOutcome(context, ngrams, { encoder: 'ngrams', reason: tooFew(context) });
+    return { ...outcome, warnings: unusedOptions(context) };
+  }
   const plan = planOf(context, undefined);
   let trial: Trial;
   try {
@@ -120,7 +122,7 @@ async function tryEncoder(
   return { part, training: result, logits };
 }
 
-/** Trains both parts of a classifier further; how much each counts stays. */
+/** Trains both parts of a classifier further. How much each counts stays, and the sum is calibrated. */
 export async function trainBoth(
   context: TrainingContext,
   previous: NgramsClassifier,
@@ -130,7 +132,6 @@ export async function trainBoth(
   const ngrams = await trainNgrams(context, previous.config, previous);
   const division = trialDivision(context, ngrams);
   const training = await trainKept(context, undefined, division);
-  adopt(context, new ClassifierModel(ngrams.model, encoder, mixture));
   const outcome = {
     training,
     choice: { encoder: `ngrams and ${encoder.model.config.type}`, reason: 'as it was' },
@@ -140,17 +141,27 @@ export async function trainBoth(
       ...encoderUsed(encoder, optionsOf(context, undefined, division)),
     },
   };
+  // At once: a training that is stopped below has its two parts together.
+  adopt(context, new ClassifierModel(ngrams.model, encoder, mixture));
   if (!division) return { ...outcome, measured: undefined };
   const rows = rowsOf(division);
   const { life, training: given } = context.request;
   const fromEncoder = await heldLogits(encoder, context, rows, given.signal, life.checkAlive);
   const fromNgrams = Array.from(rows, (row) => ngrams.logits[row]!);
+  const mixed = mixLogits(fromNgrams, fromEncoder, mixture);
+  const targets = measuredTargets(context, division);
+  const { temperature } = fitCalibration(mixed, targets, context.multiLabel);
+  const calibrated = {
+    ngrams: mixture.ngrams / temperature,
+    encoder: mixture.encoder / temperature,
+  };
+  adopt(context, new ClassifierModel(ngrams.model, encoder, calibrated));
   return {
     ...outcome,
     measured: {
       division,
       rows,
-      logits: mixLogits(fromNgrams, fromEncoder, mixture),
+      logits: mixLogits(fromNgrams, fromEncoder, calibrated),
       ngrams: fromNgrams,
     },
   };
@@ -174,6 +185,23 @@ function reasonOf({ share, losses }: MixtureFound, rows: number): string {
   if (share === 1)
     return `the Transformer has the lower loss ${on}: ${encoder}; n-gram model ${ngrams}`;
   return `their average has the lowest loss ${on}: ${chosen}; n-gram model ${ngrams}, Transformer ${encoder}`;
+}
+
+/** Options of the Transformer, where none is tried. */
+function unusedOptions({ request, distinct }: TrainingContext): TrainingWarning[] {
+  const { tokenizer, maxLength, truncationSide } = request.options;
+  const ofEncoder = Object.entries({ tokenizer, maxLength, truncationSide });
+  const names = [
+    ...loopOptions(request.training),
+    ...ofEncoder.flatMap(([name, value]) => (value === undefined ? [] : [name])),
+  ];
+  if (names.length === 0) return [];
+  return [
+    {
+      code: 'UNUSED_OPTIONS',
+      message: `Not used: ${names.join(', ')}. ${names.length === 1 ? 'It is' : 'They are'} for a Transformer, and none is tried with ${distinct} different texts. For one all the same, create the classifier with encoder: 'transformer'.`,
+    },
+  ];
 }
 
 const diverged = ({ message }: AnyformerError): TrainingWarning => ({

@@ -138,7 +138,7 @@ async function trainFold(
       saveSteps: ____,
       ...given
     } = request.training;
-    const options = withoutEvaluation(withDefaults(given, defaults, learn.length, false));
+    const options = withDefaults(given, defaults, learn.length, false);
     const { onProgress, signal } = slow;
     const { train } = await import('../../train/trainer.ts');
     const whole = { ...options, onProgress, ...(signal && { signal }) };
@@ -158,20 +158,6 @@ const asTrial = ({ signal, onProgress }: Slow): Slow => ({
   onProgress: (progress) =>
     onProgress({ ...progress, phase: 'compare', message: `comparing: ${progress.message}` }),
 });
-
-/** What says how to evaluate is for the training that has rows to evaluate on. */
-function withoutEvaluation(options: TrainingOptions): TrainingOptions {
-  const {
-    evalStrategy: _,
-    evalSteps: __,
-    metricForBestModel: ___,
-    greaterIsBetter: ____,
-    loadBestModelAtEnd: _____,
-    earlyStoppingPatience: ______,
-    ...rest
-  } = options;
-  return rest;
-}
 
 /**
  * Trains the encoder that the classifier keeps, with its checkpoints.
@@ -213,8 +199,7 @@ export function optionsOf(
   const learned = division
     ? division.folds.subarray(0, count).filter((fold) => fold < 0).length
     : count;
-  const options = withDefaults(request.training, training, learned, division !== undefined);
-  return division ? options : withoutEvaluation(options);
+  return withDefaults(request.training, training, learned, division !== undefined);
 }
 
 /** What a training of an encoder used. */

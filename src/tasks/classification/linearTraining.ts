@@ -35,14 +35,18 @@ const LINEAR_OPTIONS = [
   'resumeFromCheckpoint',
 ];
 
-function refuseLoopOptions(training: TrainingOptions): void {
-  const stray = Object.entries(training).find(
-    ([name, value]) => value !== undefined && !LINEAR_OPTIONS.includes(name),
+/** Names of the options that were given and mean nothing to a linear model. */
+export const loopOptions = (training: TrainingOptions): string[] =>
+  Object.entries(training).flatMap(([name, value]) =>
+    value === undefined || LINEAR_OPTIONS.includes(name) ? [] : [name],
   );
+
+function refuseLoopOptions(training: TrainingOptions): void {
+  const [stray] = loopOptions(training);
   if (stray) {
     throw new AnyformerError(
       'INVALID_ARGUMENT',
-      `TextClassifier.train: ${stray[0]} has no effect on an n-gram model, which is solved in one go; leave it out, or create the classifier with encoder: 'transformer'.`,
+      `TextClassifier.train: ${stray} has no effect on an n-gram model, which is solved in one go; leave it out, or create the classifier with encoder: 'transformer'.`,
     );
   }
   if (training.resumeFromCheckpoint) {

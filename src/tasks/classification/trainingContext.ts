@@ -24,6 +24,15 @@ export interface TrainingRequest {
   readonly seed: number;
 }
 
+const EVALUATION = [
+  'evalStrategy',
+  'evalSteps',
+  'metricForBestModel',
+  'greaterIsBetter',
+  'loadBestModelAtEnd',
+  'earlyStoppingPatience',
+] as const;
+
 /** The request, and what follows from it: rows are the examples, then those of `validationData`. */
 export class TrainingContext {
   readonly texts: readonly string[];
@@ -61,8 +70,16 @@ export class TrainingContext {
     }
     if (validationSplit === 0) return undefined;
     if (validationSplit !== undefined) return shareDivision(examples, validationSplit, seed);
-    const divide = speed === 'quick' ? foldDivision : splitDivision;
-    return divide(examples, this.distinct, seed);
+    if (speed === 'quick') return foldDivision(examples, this.distinct, seed);
+    const division = splitDivision(examples, this.distinct, seed);
+    const isFolded = division?.method === 'cross-validation';
+    // Who sets how to evaluate gets rows to evaluate on while it trains.
+    return isFolded && this.#setsEvaluation() ? shareDivision(examples, 0.2, seed) : division;
+  }
+
+  #setsEvaluation(): boolean {
+    const { training } = this.request;
+    return training.evalStrategy !== 'no' && EVALUATION.some((name) => training[name] !== undefined);
   }
 
   /** Folds among the examples to learn from, for what is chosen by cross-validation. */

@@ -1,6 +1,6 @@
 import type { TrainingWarning } from '../../core/warnings.ts';
 import type { TrainingResult } from '../../train/trainer.ts';
-import { dataWarnings, guessingWarning } from '../dataWarnings.ts';
+import { dataWarnings, divergenceWarnings, guessingWarning } from '../dataWarnings.ts';
 import { type HeldOutResult, heldOutResult, type Measured } from './heldOut.ts';
 import type { TrainingContext } from './trainingContext.ts';
 
@@ -30,13 +30,11 @@ export interface ClassifierTrainingResult extends TrainingResult {
   readonly used: Readonly<Record<string, unknown>>;
 }
 
-/** A mean loss so many times that of guessing is of a training that has gone wrong. */
-const DIVERGED = 3;
-
 export function resultOf(context: TrainingContext, outcome: Outcome): ClassifierTrainingResult {
   const { request, examples, targets, labels, multiLabel } = context;
   const { training, measured, choice, used } = outcome;
   const heldOut = measured && heldOutResult(measured, examples, targets, labels, multiLabel);
+  const guess = multiLabel ? Math.LN2 : Math.log(labels.length);
   const guessing = heldOut && guessingWarning(heldOut);
   return {
     ...training,
@@ -48,7 +46,7 @@ export function resultOf(context: TrainingContext, outcome: Outcome): Classifier
         labels,
         validationData: request.validation?.examples,
       }),
-      ...divergence(context, training),
+      ...divergenceWarnings(training.trainLoss, guess, request.training),
       ...(guessing ? [guessing] : []),
       ...outcome.warnings,
     ],
@@ -56,23 +54,3 @@ export function resultOf(context: TrainingContext, outcome: Outcome): Classifier
     used,
   };
 }
-
-/** A loss far above that of guessing: the learning rate, nearly always. */
-function divergence(
-  { labels, multiLabel, request }: TrainingContext,
-  { trainLoss }: TrainingResult,
-): TrainingWarning[] {
-  const guess = multiLabel ? Math.LN2 : Math.log(labels.length);
-  if (trainLoss <= DIVERGED * guess) return [];
-  const { learningRate } = request.training;
-  const rate = learningRate === undefined ? 'learningRate' : `learningRate (${learningRate})`;
-  return [
-    {
-      code: 'DIVERGED',
-      message: `The training diverged: its mean loss is ${format(trainLoss)}, guessing has ${format(guess)}. Lower ${rate}, and train anew.`,
-    },
-  ];
-}
-
-const format = (loss: number) =>
-  loss < 1000 ? loss.toFixed(2) : Math.round(loss).toLocaleString('en');
