@@ -33,6 +33,8 @@ export async function program({ createEngine, TextClassifier, TextGenerator }) {
   again.dispose();
   const abort = await abortAfter(3, classifier);
   classifier.dispose();
+  const linear = await byDefault(TextClassifier, { encoder: 'ngrams' }, examples, {});
+  const compared = await byDefault(TextClassifier, { maxLength: 16 }, many, { maxSteps: 12 });
   const writing = await write(TextGenerator);
   return {
     runtime: (await engine.info()).runtime,
@@ -42,6 +44,8 @@ export async function program({ createEngine, TextClassifier, TextGenerator }) {
       files: Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length])),
       prediction,
       abort,
+      linear,
+      compared,
       writing,
       dispose: {
         tensorsLeft: (await engine.info()).tensors - tensorsBefore,
@@ -85,6 +89,12 @@ const examples = Array.from({ length: 80 }, (_, n) => {
   return { text: `Day ${n % 10} brought ${word} to ${n % 3 ? 'the old town' : 'us'}.`, label };
 });
 
+/** Enough different texts for a Transformer to be tried. */
+const many = Array.from({ length: 160 }, (_, n) => {
+  const { text, label } = examples[n % 80];
+  return { text: `${text} No ${n}`, label };
+});
+
 const TRAINING = {
   validationSplit: 0,
   batchSize: 16,
@@ -107,6 +117,31 @@ async function train(classifier) {
     },
   });
   return { losses, phases: [...phases], labels: classifier.labels, globalStep: result.globalStep };
+}
+
+/** An n-gram model, alone or compared with a Transformer: how it chooses, what it answers, loaded too. */
+async function byDefault(TextClassifier, options, data, training) {
+  const classifier = await TextClassifier.create({ ...options, seed: 7 });
+  const { choice, used, heldOut, warnings } = await classifier.train(data, {
+    ...training,
+    seed: 3,
+  });
+  const files = new Map();
+  await classifier.save(files);
+  const again = await TextClassifier.load(files);
+  const asked = { minScore: 0.6 };
+  const scores = await classifier.predict([...TEXTS, 'xyzzy'], asked);
+  const found = {
+    ...{ choice: choice.encoder, features: used.features, C: used.C },
+    warnings: warnings.map(({ code }) => code),
+    heldOut: { accuracy: heldOut.accuracy, method: heldOut.method, loss: heldOut.report.loss },
+    scores,
+    sameLoaded:
+      JSON.stringify(await again.predict([...TEXTS, 'xyzzy'], asked)) === JSON.stringify(scores),
+  };
+  again.dispose();
+  classifier.dispose();
+  return found;
 }
 
 async function evaluate(classifier) {

@@ -42,6 +42,16 @@ describe('the conformance program', () => {
         sameLoaded: true,
       },
       abort: { code: 'ABORTED', seen: 3, best: { label: 'cold' } },
+      linear: {
+        choice: 'ngrams',
+        heldOut: { accuracy: 1, method: 'cross-validation' },
+        sameLoaded: true,
+        scores: {
+          2: [{ label: 'unknown', note: 'empty' }, {}, {}],
+          4: [{ note: 'unfamiliar' }, {}, {}],
+        },
+      },
+      compared: { choice: expect.stringContaining('ngrams'), sameLoaded: true },
       dispose: { tensorsLeft: 0, code: 'DISPOSED' },
       torn: 'INVALID_FILE',
     });

@@ -6,7 +6,8 @@ import { orderTexts } from './orderTexts.ts';
 async function mixtureOf(classifier: TextClassifier): Promise<{ ngrams: number; encoder: number }> {
   const files = new Map<string, Uint8Array>();
   await classifier.save(files);
-  return JSON.parse(new TextDecoder().decode(files.get('config.json'))).anyformer.classifier.mixture;
+  return JSON.parse(new TextDecoder().decode(files.get('config.json'))).anyformer.classifier
+    .mixture;
 }
 
 // Scores are calibrated on rows that are held out. A further training that holds none out knows nothing

@@ -79,7 +79,9 @@ export class TrainingContext {
 
   #setsEvaluation(): boolean {
     const { training } = this.request;
-    return training.evalStrategy !== 'no' && EVALUATION.some((name) => training[name] !== undefined);
+    return (
+      training.evalStrategy !== 'no' && EVALUATION.some((name) => training[name] !== undefined)
+    );
   }
 
   /** Folds among the examples to learn from, for what is chosen by cross-validation. */
