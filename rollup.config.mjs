@@ -2,9 +2,9 @@ import { chmodSync, readdirSync } from 'node:fs';
 import commonjs from '@rollup/plugin-commonjs';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
-import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
+import { dividesModules, modulesOf } from './rollup.modules.mjs';
 import { thirdPartyNotices } from './rollup.notices.mjs';
 import {
   addressOfScript,
@@ -102,7 +102,7 @@ const minify = ({ module = true, annotations = true } = {}) =>
     format: { comments: false, preserve_annotations: annotations, ascii_only: true },
   });
 
-const source = {
+export const source = {
   external: isHostModule,
   plugins: [
     tfjsParts(),
@@ -119,36 +119,6 @@ const source = {
   },
 };
 
-/**
- * The modules of which something is left where a program imports `entry` alone, and what those
- * import themselves, so that they can be a chunk which needs no other. An import from a module that
- * passes on what is in others is none of all these.
- */
-export async function modulesOf(entry) {
-  const imports = new Map();
-  const passingOn = new Set();
-  const readImports = {
-    name: 'read-imports',
-    moduleParsed({ id, ast, importedIds }) {
-      imports.set(id, importedIds);
-      const isReexport = ({ type, source }) => /^Export(All|Named)/.test(type) && source != null;
-      if (ast.body.some(isReexport)) passingOn.add(id);
-    },
-  };
-  const bundle = await rollup({ ...source, input: entry, plugins: [source.plugins, readImports] });
-  const { output } = await bundle.generate({ format: 'es' });
-  const left = output
-    .flatMap((chunk) => Object.entries(chunk.modules))
-    .filter(([, { renderedLength }]) => renderedLength > 0);
-  const modules = new Set(left.map(([id]) => id));
-  for (const id of modules) {
-    for (const imported of imports.get(id) ?? []) {
-      if (!passingOn.has(imported)) modules.add(imported);
-    }
-  }
-  return modules;
-}
-
 /** npm sets the bit where it installs the package; this is for the checkout. */
 const executable = (file) => ({ name: 'executable', writeBundle: () => chmodSync(file, 0o755) });
 
@@ -158,9 +128,11 @@ const executable = (file) => ({ name: 'executable', writeBundle: () => chmodSync
  * `anyformer/tf`.
  */
 async function code() {
-  const needed = await modulesOf('src/index.ts');
+  const divides = dividesModules(await modulesOf('src/index.ts', source));
+  const divided = { ...source, plugins: [divides, ...source.plugins] };
+  const needed = await modulesOf('src/index.ts', divided);
   return {
-    ...source,
+    ...divided,
     input: byName([...entries, program, ...hosts, ...starters, 'src/javascript.ts']),
     output: {
       dir: 'dist',
@@ -173,7 +145,7 @@ async function code() {
     },
     plugins: [
       packedWasm(),
-      ...source.plugins,
+      ...divided.plugins,
       minify(),
       thirdPartyNotices('THIRD-PARTY.txt'),
       executable('dist/cli.js'),

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { modulesOf } from '../../rollup.config.mjs';
+import { source } from '../../rollup.config.mjs';
+import { modulesOf } from '../../rollup.modules.mjs';
 import { otherKernels } from '../../src/kernels/index.ts';
 import { complexKernels } from '../../src/kernels/missing/complex.ts';
 import { complexArithmeticKernels } from '../../src/kernels/missing/complexArithmetic.ts';
@@ -26,9 +27,9 @@ const without = (list: readonly string[], others: readonly string[]) =>
 let called: string[];
 
 beforeAll(async () => {
-  const modules = await modulesOf('src/index.ts');
+  const modules = await modulesOf('src/index.ts', source);
   const found = new Set<string>();
-  for (const id of modules) {
+  for (const id of modules.keys()) {
     if (!/\/tfjs-core\/dist\/|\/src\//.test(id) || id.includes('\0')) continue;
     for (const [, name] of readFileSync(id, 'utf8').matchAll(CALL)) {
       const value = (tf as unknown as Record<string, unknown>)[name!];
