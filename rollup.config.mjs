@@ -94,7 +94,25 @@ const isHostModule = (id) =>
 const byName = (files) =>
   Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
 
-// A host reads it all at each start. Classes keep their names, which consoles and traces show.
+/**
+ * What Node and bundlers read: without comments, but with its lines and names. Node prints the line of
+ * an error that nobody catches.
+ */
+const tidy = () =>
+  terser({
+    module: true,
+    mangle: false,
+    compress: { passes: 1, sequences: false, inline: false, join_vars: false },
+    format: {
+      beautify: true,
+      indent_level: 1,
+      comments: false,
+      preserve_annotations: true,
+      ascii_only: true,
+    },
+  });
+
+// A page reads it all at each start. Classes keep their names, which consoles and traces show.
 const minify = ({ module = true, annotations = true } = {}) =>
   terser({
     module,
@@ -146,7 +164,7 @@ async function code() {
     plugins: [
       packedWasm(),
       ...divided.plugins,
-      minify(),
+      tidy(),
       thirdPartyNotices('THIRD-PARTY.txt'),
       executable('dist/cli.js'),
     ],
@@ -239,26 +257,62 @@ const taskWorkerCode = {
   plugins: [inTaskWorker, withoutPackedWasm, ...source.plugins, minify({ annotations: false })],
 };
 
-/** Makes types resolve for everybody: tfjs names its inner files, and Node wants their endings. */
-export function resolvableTypes() {
-  const innerFile = /(@tensorflow\/[\w-]+\/(?:dist|wasm-out)\/[\w/-]+)(?=['"])/g;
+/**
+ * Makes the types need no other package, and compile without `skipLibCheck`. tfjs augments the module
+ * of its Tensor, which is in the same file here, names types of other packages (WebGPU, long), and has
+ * two declarations that a strict compiler refuses.
+ */
+function wholeTypes() {
+  const augmentation = /declare module ["'][./]+\/(?:tf|tensor)["'] \{\n([\s\S]*?)\n\}\n/g;
+  const renamed = (code) => (body) =>
+    body.replace(/\b(Tensor[1-6]D|Scalar)\b/g, (name) =>
+      code.includes(`type ${name}$1 =`) ? `${name}$1` : name,
+    );
   return {
-    name: 'resolvable-types',
+    name: 'whole-types',
     renderChunk(code) {
+      const rename = renamed(code);
+      const whole = code
+        .replace(augmentation, (_, body) => `${rename(body)}\n`)
+        .replace(/\/\/\/ <(reference types="@webgpu|amd-module).*\n/g, '')
+        .replace(/\): Long;/g, '): unknown;')
+        .replace(/(class LayersModel extends \w+) implements [\w.]+/, '$1')
+        .replace(/(interface \w+(?:<[^{]*)?) extends PyJsonDict(?= \{)/g, '$1');
       const library = code.includes('Symbol.dispose')
         ? '/// <reference lib="esnext.disposable" />\n'
         : '';
-      return { code: library + code.replace(innerFile, '$1.js'), map: null };
+      return { code: library + whole, map: null };
     },
   };
 }
 
-/** The published types. */
-const types = {
-  input: byName([...entries, 'src/inline.ts']),
-  external: (id) => isHostModule(id) || /^(@tensorflow|@huggingface|valibot|pure-rand)/.test(id),
-  output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
-  plugins: [dts(), resolvableTypes()],
+/** In the types of `anyformer/tf`, those of the engine are the main entry's. */
+const engineOfIndex = {
+  name: 'engine-of-index',
+  resolveId: (id) =>
+    /^\.\/engine\/engine(Options)?\.ts$/.test(id) ? { id: './index.js', external: true } : null,
 };
 
-export default async () => [await code(), ...workerCode, taskWorkerCode, ...script, inline, types];
+/** The published types. Those of tfjs are in `anyformer/tf` alone. */
+const types = [
+  entries.filter((entry) => entry !== 'src/tf.ts').concat('src/inline.ts'),
+  ['src/tf.ts'],
+].map((files) => ({
+  input: byName(files),
+  external: isHostModule,
+  output: { dir: 'dist', format: 'es', chunkFileNames: 'chunks/[name]-[hash].d.ts' },
+  plugins: [
+    ...(files.includes('src/tf.ts') ? [engineOfIndex] : []),
+    dts({ respectExternal: true, compilerOptions: { stripInternal: true } }),
+    wholeTypes(),
+  ],
+}));
+
+export default async () => [
+  await code(),
+  ...workerCode,
+  taskWorkerCode,
+  ...script,
+  inline,
+  ...types,
+];

@@ -1,6 +1,6 @@
 /** `anyformer`: train and run Transformers on WebAssembly. The public surface, re-exports only. */
 export { AnyformerError, type ErrorCode } from './core/errors.ts';
-export type { OnProgress, Progress } from './core/progress.ts';
+export type { OnProgress, Phase, Progress } from './core/progress.ts';
 export type { TrainingWarning, Warned, WarningCode } from './core/warnings.ts';
 export type { TextExamples } from './data/collectExamples.ts';
 export type { TextExample } from './data/labels.ts';

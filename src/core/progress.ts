@@ -1,11 +1,19 @@
+/** What is being done, and what `step` counts then. */
+export type Phase =
+  | 'read' // texts
+  | 'tokenizer' // entries of the vocabulary
+  | 'encode' // texts
+  | 'compare' // models
+  | 'train' // updates
+  | 'evaluate' // batches
+  | 'predict' // batches
+  | 'generate' // tokens
+  | 'load'; // bytes
+
 /** What `onProgress` receives while something slow runs. */
 export interface Progress {
-  /**
-   * What is being done now: `read` (texts), `tokenizer` (entries of the vocabulary), `encode` (texts),
-   * `compare` (models),
-   * `train` (updates), `evaluate` and `predict` (batches), `generate` (tokens), `load` (bytes).
-   */
-  readonly phase: string;
+  /** What is being done now. */
+  readonly phase: Phase;
   /** The same in words, for a person: `training 40 of 300, loss 0.412`. */
   readonly message: string;
   /** Steps done in this phase. */
@@ -78,7 +86,7 @@ export class ProgressClock {
 }
 
 /** How the message of a phase begins. */
-const DOING: Readonly<Record<string, string>> = {
+const DOING: Readonly<Record<Phase, string>> = {
   read: 'reading text',
   tokenizer: 'vocabulary',
   encode: 'encoding text',
@@ -96,7 +104,7 @@ function messageOf({ phase, step, totalSteps, loss, metrics }: Step): string {
     ...(loss === undefined ? [] : [`loss ${shortNumber(loss)}`]),
     ...(metrics?.loss === undefined ? [] : [`validation loss ${shortNumber(metrics.loss)}`]),
   ];
-  return [`${DOING[phase] ?? phase} ${counts}`, ...losses].join(', ');
+  return [`${DOING[phase]} ${counts}`, ...losses].join(', ');
 }
 
 function numbers(step: number, total: number | undefined): string {

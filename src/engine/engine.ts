@@ -52,15 +52,32 @@ export interface EngineInfo {
  * may not run it is tfjs's kernels in plain JavaScript.
  */
 export class Engine {
-  constructor(
-    /** Undefined on plain JavaScript. */
-    readonly backend: AnyformerBackend | undefined,
-    private readonly webAssembly: Feature,
-    private readonly relaxedSimd: Feature,
-    private readonly threads: Threads,
-  ) {}
+  /**
+   * Undefined on plain JavaScript.
+   * @internal
+   */
+  readonly backend: AnyformerBackend | undefined;
+  private readonly webAssembly: Feature;
+  private readonly relaxedSimd: Feature;
+  private readonly threads: Threads;
 
-  /** @throws AnyformerError `UNSUPPORTED` on plain JavaScript, which has none. */
+  /** @internal */
+  constructor(
+    backend: AnyformerBackend | undefined,
+    webAssembly: Feature,
+    relaxedSimd: Feature,
+    threads: Threads,
+  ) {
+    this.backend = backend;
+    this.webAssembly = webAssembly;
+    this.relaxedSimd = relaxedSimd;
+    this.threads = threads;
+  }
+
+  /**
+   * @throws AnyformerError `UNSUPPORTED` on plain JavaScript, which has none.
+   * @internal
+   */
   get heap(): Heap {
     if (this.backend) return this.backend.heap;
     throw new AnyformerError(

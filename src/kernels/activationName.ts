@@ -20,13 +20,16 @@ export const activations = {
 export type ActivationName = keyof typeof activations;
 
 /** Other names that the same functions go by in Hugging Face's configs and in Keras. */
-const aliases: Readonly<Record<string, ActivationName>> = {
+const aliases = {
   gelu_pytorch_tanh: 'gelu_new',
   gelu_fast: 'gelu_new',
   gelu_python: 'gelu',
   swish: 'silu',
   identity: 'linear',
-};
+} as const satisfies Readonly<Record<string, ActivationName>>;
+
+/** What an option takes: the name of an activation, or another name of it. */
+export type ActivationOption = ActivationName | keyof typeof aliases;
 
 /**
  * The activation that a name of a config stands for.
@@ -40,7 +43,7 @@ const aliases: Readonly<Record<string, ActivationName>> = {
  */
 export function activationNamed(name: string): ActivationName {
   if (Object.hasOwn(activations, name)) return name as ActivationName;
-  if (Object.hasOwn(aliases, name)) return aliases[name]!;
+  if (Object.hasOwn(aliases, name)) return aliases[name as keyof typeof aliases];
   throw new AnyformerError(
     'INVALID_ARGUMENT',
     `Activation ${show(name)} is not known; use one of ` +

@@ -7,7 +7,11 @@ import {
   positiveInteger,
   positiveNumber,
 } from '../core/options.ts';
-import { type ActivationName, activationNamed } from '../kernels/activationName.ts';
+import {
+  type ActivationName,
+  type ActivationOption,
+  activationNamed,
+} from '../kernels/activationName.ts';
 import { checkKeyValueHeads, headWidth } from '../layers/headCount.ts';
 
 /**
@@ -37,7 +41,7 @@ export interface DecoderOptions {
   /** Width of the feed-forward part, F. Default: 4 `hiddenSize`; llama 11008. */
   intermediateSize?: number;
   /** Activation of the feed-forward part. Default: 'gelu_new'; llama 'silu'. */
-  hiddenAct?: string;
+  hiddenAct?: ActivationOption;
   /** The longest sequence, in tokens. Default: 1024; llama 2048. */
   maxPositionEmbeddings?: number;
   /** Added in the norms: `layer_norm_epsilon` or `rms_norm_eps`. Default: 1e-5; llama 1e-6. */

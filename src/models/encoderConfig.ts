@@ -8,7 +8,11 @@ import {
   positiveNumber,
 } from '../core/options.ts';
 import type { JsonObject } from '../formats/json.ts';
-import { type ActivationName, activationNamed } from '../kernels/activationName.ts';
+import {
+  type ActivationName,
+  type ActivationOption,
+  activationNamed,
+} from '../kernels/activationName.ts';
 import { headWidth } from '../layers/headCount.ts';
 
 /** The encoder families. 'bert' is Hugging Face's BertModel, 'transformer' the one of Keras's guides. */
@@ -29,7 +33,7 @@ export interface EncoderOptions {
   /** Width of the feed-forward part, F. Default: 512; bert 3072. */
   intermediateSize?: number;
   /** Activation of the feed-forward part. Default: 'relu'; bert 'gelu'. */
-  hiddenAct?: string;
+  hiddenAct?: ActivationOption;
   /** Sets both rates below where they are not given. */
   dropout?: number;
   /** Rate for the embeddings and the output of each part. Default: 0.1. */

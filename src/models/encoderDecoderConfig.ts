@@ -7,7 +7,11 @@ import {
   positiveInteger,
   positiveNumber,
 } from '../core/options.ts';
-import { type ActivationName, activationNamed } from '../kernels/activationName.ts';
+import {
+  type ActivationName,
+  type ActivationOption,
+  activationNamed,
+} from '../kernels/activationName.ts';
 import { headWidth } from '../layers/headCount.ts';
 
 /**
@@ -41,7 +45,7 @@ export interface EncoderDecoderOptions {
   encoderFfnDim?: number;
   decoderFfnDim?: number;
   /** Activation of the feed-forward parts. Default: 'relu'; others 'gelu'. */
-  hiddenAct?: string;
+  hiddenAct?: ActivationOption;
   /** Rate for the embeddings and the output of each part. Default: 0.1. */
   dropout?: number;
   /** Rate for the attention probabilities. Default: 0. */

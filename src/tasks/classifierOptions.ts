@@ -31,9 +31,9 @@ export type TokenizerOptions =
   | ({ type: 'wordpiece' } & Omit<TrainWordPieceOptions, 'signal' | 'onProgress'>)
   | ({ type: 'byte-level-bpe' } & Omit<TrainByteLevelBPEOptions, 'signal' | 'onProgress'>);
 
-export interface TextClassifierOptions {
+export interface TextClassifierOptions<Label extends string = string> {
   /** Default: those of the training examples, sorted. */
-  labels?: readonly string[];
+  labels?: readonly Label[];
   /** Whether a text may have several labels, or none. Default: false. */
   multiLabel?: boolean;
   /** Of an encoder: texts are cut to so many tokens. Default: follows the data. */

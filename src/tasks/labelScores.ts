@@ -1,9 +1,14 @@
 import type { KnownWords } from '../models/knownWords.ts';
 import type { ClassifierParts } from './classification/classifierModel.ts';
 
-/** A label, and the probability that it holds. */
-export interface LabelScore {
-  readonly label: string;
+/**
+ * A label, and the probability that it holds.
+ *
+ * @typeParam Label the labels' names where they are known to the compiler: `create({ labels: ['ham', 'spam'] })`.
+ */
+export interface LabelScore<Label extends string = string> {
+  /** One of the labels, or 'unknown': see `minScore` of `predict`. */
+  readonly label: Label | 'unknown';
   readonly score: number;
   /**
    * On the first of a text's labels, what keeps the answer from being worth much:
@@ -15,7 +20,7 @@ export interface LabelScore {
 }
 
 /** The label of a text that none of the labels is the answer to. */
-export const UNKNOWN = 'unknown';
+export const UNKNOWN = 'unknown' as const;
 
 /** (C) softmax of the logits, or with `multiLabel` the sigmoid of each. */
 export function labelProbabilities(logits: Float32Array, multiLabel: boolean): number[] {

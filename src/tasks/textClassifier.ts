@@ -63,7 +63,7 @@ const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
  * await classifier.save('./model');
  * const again = await TextClassifier.load('./model');
  */
-export class TextClassifier {
+export class TextClassifier<Label extends string = string> {
   readonly #options: ParsedClassifierOptions;
   readonly #life: TaskLifecycle<ClassifierParts>;
 
@@ -81,9 +81,12 @@ export class TextClassifier {
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
    *   `ENGINE` where the engine cannot run.
    */
-  static async create(options: TextClassifierOptions = {}): Promise<TextClassifier> {
+  static async create<const Label extends string = string>(
+    options: TextClassifierOptions<Label> = {},
+  ): Promise<TextClassifier<Label>> {
     const parsed = parseClassifierOptions(options);
-    return createTask(TextClassifier, KIND.name, options, () => new TextClassifier(parsed));
+    const make = () => new TextClassifier<Label>(parsed);
+    return createTask<TextClassifier<Label>>(TextClassifier, KIND.name, options, make);
   }
 
   /**
@@ -95,16 +98,21 @@ export class TextClassifier {
    * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
    *   foreign, `UNSUPPORTED` for another kind of model.
    */
-  static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextClassifier> {
-    return loadTask(TextClassifier, KIND, source, options, (parts) => {
+  static async load<const Label extends string = string>(
+    source: StorageTarget,
+    options: LoadOptions = {},
+  ): Promise<TextClassifier<Label>> {
+    const make = (parts: ClassifierParts) => {
       const { labels, multiLabel } = parts;
-      return new TextClassifier(parseClassifierOptions({ labels, multiLabel }), parts);
-    });
+      return new TextClassifier<Label>(parseClassifierOptions({ labels, multiLabel }), parts);
+    };
+    const task: { readonly prototype: TextClassifier<Label> } = TextClassifier;
+    return loadTask(task, KIND, source, options, make);
   }
 
   /** The labels, in the order of the model's outputs; undefined until they are known. */
-  get labels(): readonly string[] | undefined {
-    return this.#life.parts?.labels ?? this.#options.labels;
+  get labels(): readonly Label[] | undefined {
+    return (this.#life.parts?.labels ?? this.#options.labels) as readonly Label[] | undefined;
   }
 
   /**
@@ -163,12 +171,12 @@ export class TextClassifier {
    * @example
    * const [best] = await classifier.predict('Quiet and lovely.', { topK: 1 });
    */
-  async predict(text: string, options?: PredictOptions): Promise<LabelScore[]>;
-  async predict(texts: readonly string[], options?: PredictOptions): Promise<LabelScore[][]>;
+  async predict(text: string, options?: PredictOptions): Promise<LabelScore<Label>[]>;
+  async predict(texts: readonly string[], options?: PredictOptions): Promise<LabelScore<Label>[][]>;
   async predict(
     input: string | readonly string[],
     options: PredictOptions = {},
-  ): Promise<LabelScore[] | LabelScore[][]> {
+  ): Promise<LabelScore<Label>[] | LabelScore<Label>[][]> {
     const parts = this.#life.ready('predict');
     const { topK, minScore, ...rest } = parseOptions(
       'TextClassifier.predict',
@@ -181,7 +189,8 @@ export class TextClassifier {
     const scores = logits.map((row, n) =>
       answer(texts[n]!, scoreLabels(row, parts), minScore, parts.knownWords).slice(0, topK),
     );
-    return typeof input === 'string' ? scores[0]! : scores;
+    const named = scores as LabelScore<Label>[][];
+    return typeof input === 'string' ? named[0]! : named;
   }
 
   /**

@@ -14,7 +14,7 @@ import {
 import type { OnProgress } from '../core/progress.ts';
 import type { StorageTarget } from '../storage/openStorage.ts';
 import { type OptimizerName, optimizerNames } from './optimizers/createOptimizer.ts';
-import { lrSchedulerTypes } from './schedules.ts';
+import { type LrSchedulerType, lrSchedulerTypes } from './schedules.ts';
 
 /** When something recurring happens. */
 const strategies = ['no', 'steps', 'epoch'] as const;
@@ -32,92 +32,128 @@ const storageTarget = v.custom<StorageTarget>(
 );
 
 /**
- * The options of the training loop, for a task's schema to be extended with:
- * `v.strictObject({ ...trainingOptionEntries, validationData: … })`.
+ * The options of the training loop.
  *
  * Names are those of tfjs's `fit` where it has them, otherwise of HF's TrainingArguments.
+ *
+ * @see https://huggingface.co/docs/transformers/main_classes/trainer#transformers.TrainingArguments
  */
-export const trainingOptionEntries = {
+export interface TrainingOptions {
   /** Passes over the data. Default: 1. */
-  epochs: v.optional(positiveInteger),
+  epochs?: number | undefined;
   /** Updates in all, in place of `epochs`; passes go on until it is reached. */
-  maxSteps: v.optional(positiveInteger),
+  maxSteps?: number | undefined;
   /** Examples in a batch. Default: 32. */
-  batchSize: v.optional(positiveInteger, 32),
+  batchSize?: number | undefined;
   /** Batches that one update is made of; equal to one batch of so many times the size. Default: 1. */
-  gradientAccumulationSteps: v.optional(positiveInteger, 1),
+  gradientAccumulationSteps?: number | undefined;
   /** Whether every epoch has an order of its own. Default: true. */
-  shuffle: v.optional(trueOrFalse, true),
+  shuffle?: boolean | undefined;
   /** Seed of shuffling and dropout. Default: 42. */
-  seed: v.optional(integer, 42),
+  seed?: number | undefined;
 
   /**
    * Whether the model's blocks keep their inputs only, and are run again for their gradients. Less
    * memory for about a third more time; the weights come out the same, bit for bit. Default: false.
    */
-  gradientCheckpointing: v.optional(trueOrFalse, false),
+  gradientCheckpointing?: boolean | undefined;
 
   /** Default: 'adamw'. */
-  optimizer: v.optional(oneOf(optimizerNames as [OptimizerName, ...OptimizerName[]]), 'adamw'),
+  optimizer?: OptimizerName | undefined;
   /** The peak, which the schedule scales. Default: 0.001. */
-  learningRate: v.optional(positiveNumber, 1e-3),
+  learningRate?: number | undefined;
   /** Not on biases and normalization weights: see `decaysByDefault`. Default: 0. */
-  weightDecay: v.optional(nonNegativeNumber, 0),
+  weightDecay?: number | undefined;
   /** Of 'adamw' and 'adam'. Defaults: 0.9, 0.999, 1e-8. */
+  adamBeta1?: number | undefined;
+  adamBeta2?: number | undefined;
+  adamEpsilon?: number | undefined;
+  /** Of 'sgd'. Defaults: 0, false. */
+  momentum?: number | undefined;
+  nesterov?: boolean | undefined;
+  /** The global norm that gradients are clipped at; 0 clips nothing. Default: 1. */
+  maxGradNorm?: number | undefined;
+
+  /** Default: 'linear'. */
+  lrSchedulerType?: LrSchedulerType | undefined;
+  /** Updates over which the learning rate rises from 0; or as a share of all updates. Default: 0. */
+  warmupSteps?: number | undefined;
+  warmupRatio?: number | undefined;
+
+  /** Share of the target that is spread over all classes. Default: 0. */
+  labelSmoothingFactor?: number | undefined;
+  /** Weight of the examples of a class in the loss, by label or class index. Default: 1 each. */
+  classWeight?: Record<string, number> | undefined;
+
+  /** When to evaluate. Default: 'epoch' where there is something to evaluate on, otherwise 'no'. */
+  evalStrategy?: Strategy | undefined;
+  /** Updates between evaluations; makes `evalStrategy` 'steps'. Default: `loggingSteps`. */
+  evalSteps?: number | undefined;
+  /** The metric that tells the best weights. Default: 'loss'. */
+  metricForBestModel?: string | undefined;
+  /** Default: false for a metric whose name ends in 'loss', otherwise true. */
+  greaterIsBetter?: boolean | undefined;
+  /** Whether the best weights are restored at the end. Default: true with early stopping. */
+  loadBestModelAtEnd?: boolean | undefined;
+  /** Evaluations in a row without a better metric after which training stops. Default: never. */
+  earlyStoppingPatience?: number | undefined;
+
+  /** Where checkpoints go: the newest takes the place of the one before, as one. */
+  outputDir?: StorageTarget | undefined;
+  /** When to save a checkpoint. Default: 'epoch' with `outputDir`. */
+  saveStrategy?: Strategy | undefined;
+  /** Updates between checkpoints; makes `saveStrategy` 'steps'. Default: 500. */
+  saveSteps?: number | undefined;
+  /** `true` goes on from the checkpoint in `outputDir`; or where the checkpoint is. */
+  resumeFromCheckpoint?: boolean | StorageTarget | undefined;
+
+  /** Updates between entries of the log. Default: 500. */
+  loggingSteps?: number | undefined;
+  /** Called after every update. */
+  onProgress?: OnProgress | undefined;
+  /** Stops between two updates; with `outputDir`, after a checkpoint. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Their schema, for a task's to be extended with: `v.strictObject({ ...trainingOptionEntries, validationData: … })`. */
+export const trainingOptionEntries = {
+  epochs: v.optional(positiveInteger),
+  maxSteps: v.optional(positiveInteger),
+  batchSize: v.optional(positiveInteger, 32),
+  gradientAccumulationSteps: v.optional(positiveInteger, 1),
+  shuffle: v.optional(trueOrFalse, true),
+  seed: v.optional(integer, 42),
+  gradientCheckpointing: v.optional(trueOrFalse, false),
+  optimizer: v.optional(oneOf(optimizerNames as [OptimizerName, ...OptimizerName[]]), 'adamw'),
+  learningRate: v.optional(positiveNumber, 1e-3),
+  weightDecay: v.optional(nonNegativeNumber, 0),
   adamBeta1: v.optional(fraction),
   adamBeta2: v.optional(fraction),
   adamEpsilon: v.optional(positiveNumber),
-  /** Of 'sgd'. Defaults: 0, false. */
   momentum: v.optional(fraction),
   nesterov: v.optional(trueOrFalse),
-  /** The global norm that gradients are clipped at; 0 clips nothing. Default: 1. */
   maxGradNorm: v.optional(nonNegativeNumber, 1),
-
-  /** Default: 'linear'. */
   lrSchedulerType: v.optional(oneOf(lrSchedulerTypes), 'linear'),
-  /** Updates over which the learning rate rises from 0; or as a share of all updates. Default: 0. */
   warmupSteps: v.optional(nonNegativeInteger),
   warmupRatio: v.optional(fraction),
-
-  /** Share of the target that is spread over all classes. Default: 0. */
   labelSmoothingFactor: v.optional(fraction, 0),
-  /** Weight of the examples of a class in the loss, by label or class index. Default: 1 each. */
   classWeight: v.optional(v.record(v.string(), positiveNumber, 'an object of label to weight')),
-
-  /** When to evaluate. Default: 'epoch' where there is something to evaluate on, otherwise 'no'. */
   evalStrategy: v.optional(oneOf(strategies)),
-  /** Updates between evaluations; makes `evalStrategy` 'steps'. Default: `loggingSteps`. */
   evalSteps: v.optional(positiveInteger),
-  /** The metric that tells the best weights. Default: 'loss'. */
   metricForBestModel: v.optional(v.string('the name of a metric')),
-  /** Default: false for a metric whose name ends in 'loss', otherwise true. */
   greaterIsBetter: v.optional(trueOrFalse),
-  /** Whether the best weights are restored at the end. Default: true with early stopping. */
   loadBestModelAtEnd: v.optional(trueOrFalse),
-  /** Evaluations in a row without a better metric after which training stops. Default: never. */
   earlyStoppingPatience: v.optional(positiveInteger),
-
-  /** Where checkpoints go: the newest takes the place of the one before, as one. */
   outputDir: v.optional(storageTarget),
-  /** When to save a checkpoint. Default: 'epoch' with `outputDir`. */
   saveStrategy: v.optional(oneOf(strategies)),
-  /** Updates between checkpoints; makes `saveStrategy` 'steps'. Default: 500. */
   saveSteps: v.optional(positiveInteger),
-  /** `true` goes on from the checkpoint in `outputDir`; or where the checkpoint is. */
   resumeFromCheckpoint: v.optional(v.union([v.boolean(), storageTarget])),
-
-  /** Updates between entries of the log. Default: 500. */
   loggingSteps: v.optional(positiveInteger, 500),
-  /** Called after every update. */
   onProgress: v.optional(callback<OnProgress>()),
-  /** Stops between two updates; with `outputDir`, after a checkpoint. */
   signal: v.optional(abortSignal),
 };
 
 export const trainingOptionsSchema = v.strictObject(trainingOptionEntries);
-
-/** What a caller may pass. */
-export type TrainingOptions = v.InferInput<typeof trainingOptionsSchema>;
 
 /** Checked options with every default filled in. */
 export type ResolvedTrainingOptions = ReturnType<typeof resolveTrainingOptions>;

@@ -46,6 +46,6 @@ test('steps done before the clock began tell nothing about the time left', () =>
   let now = 0;
   const clock = new ProgressClock(() => now);
   now += 1000;
-  const step = { phase: 'train', step: 60, totalSteps: 100 };
+  const step = { phase: 'train', step: 60, totalSteps: 100 } as const;
   expect(clock.progress(step, 50)).toMatchObject({ elapsedSeconds: 1, remainingSeconds: 4 });
 });

@@ -70,7 +70,7 @@ describe.each(tinyEncoderDecoders)('EncoderDecoder: $name', ({ options }) => {
 
   it('trains its variables, with gradients that agree with finite differences', () => {
     // Smooth: a difference across the corner of a relu is no slope.
-    const smooth = { hiddenAct: 'gelu', ...options, dropout: 0.2, activationDropout: 0.1 };
+    const smooth = { hiddenAct: 'gelu' as const, ...options, dropout: 0.2, activationDropout: 0.1 };
     using model = new EncoderDecoder(smooth, 1);
     stir(model, 5);
     const batch = batchOf(2, 7, 6);

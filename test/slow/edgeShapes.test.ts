@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SeedStream } from '../../src/core/random.ts';
-import { activations } from '../../src/kernels/activationName.ts';
+import { type ActivationName, activations } from '../../src/kernels/activationName.ts';
 import { createEngine } from '../../src/kernels/createEngine.ts';
 import { softmaxCrossEntropy } from '../../src/kernels/softmaxCrossEntropy.ts';
 import type { BaseLayer } from '../../src/layers/baseLayer.ts';
@@ -34,7 +34,7 @@ const steps = fc.constantFrom(1, 1, 2, 3, 4, 5, 9, 17);
 const batch = fc.constantFrom(1, 1, 2, 3);
 const heads = fc.constantFrom(1, 2, 3);
 const seed = fc.nat(1e6);
-const activation = fc.constantFrom(...Object.keys(activations));
+const activation = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
 
 const context = () => ({ training: true, seeds: new SeedStream(5) });
 

@@ -63,7 +63,9 @@ export async function trainAuto(context: TrainingContext): Promise<Outcome> {
     return { ...outcome, warnings: [diverged(error)] };
   }
   const rows = rowsOf(division);
-  const fromNgrams = Array.from(rows, (row) => ngrams.logits[row]!);
+  // By a model of the same rows as the Transformer's: one of a fold less would be at a disadvantage.
+  const heldOut = await ngrams.logitsHeldOut(division);
+  const fromNgrams = Array.from(rows, (row) => heldOut[row]!);
   const targets = measuredTargets(context, division);
   const found = chooseMixture(fromNgrams, trial.logits, targets, context.multiLabel);
   const choice = { encoder: nameOf(found), reason: reasonOf(found, rows.length) };

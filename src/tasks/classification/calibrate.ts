@@ -59,7 +59,9 @@ export interface MixtureFound {
  *     z = (1 - s) z_ngrams / T_ngrams + s z_encoder / T_encoder, divided by a temperature of its own
  *
  * with the share s of the lowest cross-entropy. The n-gram model alone is kept unless more answers
- * are right and the gain is larger than one standard error of it: it is the smaller and the faster one.
+ * are right and the gain is larger than two standard errors of it: it is the smaller and the faster
+ * one, and in the end it learns from the held-out rows, too. (With one standard error the average was
+ * worse as often as better, on TREC, rt-polarity and the spam mails.)
  *
  * @see Guo et al. (2017), On Calibration of Modern Neural Networks.
  */
@@ -114,15 +116,16 @@ function rowOf(targets: Targets, row: number, numLabels: number): Targets {
     : targets.subarray(row * numLabels, (row + 1) * numLabels);
 }
 
-/** Whether the mean gain is within one standard error. */
+/** Whether the mean gain is within two standard errors. */
 function isNoise(before: readonly number[], after: readonly number[]): boolean {
   const gains = before.map((loss, n) => loss - after[n]!);
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
   const variance = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / gains.length;
-  return mean <= Math.sqrt(variance / gains.length);
+  return mean <= 2 * Math.sqrt(variance / gains.length);
 }
 
-function countRight(
+/** How many rows have the right label, or with several exactly the right ones. */
+export function countRight(
   logits: readonly Float32Array[],
   targets: Targets,
   multiLabel: boolean,

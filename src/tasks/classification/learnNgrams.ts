@@ -11,7 +11,7 @@ import { characterNgramsFor, type NgramsConfig } from '../../models/ngrams/ngram
 import { NgramCounter } from '../../models/ngrams/ngramVocabulary.ts';
 import { fitNaiveBayesSvm } from '../../train/naiveBayesSvm.ts';
 import { Pacer } from '../../train/pacer.ts';
-import { fitCalibration } from './calibrate.ts';
+import { countRight, fitCalibration } from './calibrate.ts';
 import { holds, type Targets, targetsAt } from './targets.ts';
 
 export interface NgramsData {
@@ -30,7 +30,8 @@ export interface NgramsSlow {
 
 /** What the values of `C` are that are compared where none is given. */
 const CANDIDATES_FOR_C = [0.1, 0.3, 1, 3];
-const MANY_ROWS = 1000;
+/** Folds on which they are compared; the others are for the best one only. */
+const COMPARED_FOLDS = 5;
 
 /** Features and rows of the training texts, from which models are fitted to all or some of them. */
 export class NgramsLearner {
@@ -91,7 +92,7 @@ export class NgramsLearner {
   }
 
   /**
-   * The logits of each row by a model that has not seen its fold, for the `C` that is best by them.
+   * The logits of each row by a model that has not seen its fold, for the `C` with the most right answers.
    *
    * @param folds (N) fold numbers from 0; rows with the number -1 are in none and always learned from.
    * @param C compared where it is left out.
@@ -99,27 +100,30 @@ export class NgramsLearner {
   async crossValidate(
     folds: Int32Array,
     C: number | undefined,
-  ): Promise<{ C: number; logits: Float32Array[]; loss: number }> {
+  ): Promise<{ C: number; logits: Float32Array[] }> {
     const count = folds.reduce((most, fold) => Math.max(most, fold), -1) + 1;
     const candidates = C === undefined ? CANDIDATES_FOR_C : [C];
-    // Of many rows one fold tells which candidate is best; the others are for the best one only.
-    const few = Math.min(count, folds.length < MANY_ROWS ? 3 : 1);
+    const few = Math.min(count, COMPARED_FOLDS);
     const report = this.#reporter(candidates.length * few + count - few);
-    let best: { C: number; logits: Float32Array[]; loss: number } | undefined;
+    let best: { C: number; logits: Float32Array[]; loss: number; right: number } | undefined;
     for (const candidate of candidates) {
       const logits: Float32Array[] = [];
       for (let fold = 0; fold < few; fold++) {
         await this.#measureFold(candidate, folds, fold, logits);
         await report();
       }
-      const loss = this.#lossOf(logits);
-      if (best === undefined || loss < best.loss) best = { C: candidate, logits, loss };
+      const measured = this.#measured(logits);
+      const isBetter =
+        best === undefined ||
+        measured.right > best.right ||
+        (measured.right === best.right && measured.loss < best.loss);
+      if (isBetter) best = { C: candidate, logits, ...measured };
     }
     for (let fold = few; fold < count; fold++) {
       await this.#measureFold(best!.C, folds, fold, best!.logits);
       await report();
     }
-    return { ...best!, loss: this.#lossOf(best!.logits) };
+    return { C: best!.C, logits: best!.logits };
   }
 
   /** Fills in the logits of the rows of a fold, by a model of the others. */
@@ -139,12 +143,16 @@ export class NgramsLearner {
     }
   }
 
-  /** The calibrated loss of the rows that have logits. */
-  #lossOf(logits: readonly Float32Array[]): number {
+  /** How many of the rows that have logits are right, and their calibrated loss. */
+  #measured(logits: readonly Float32Array[]): { right: number; loss: number } {
     const rows = Int32Array.from(Object.keys(logits), Number);
     const targets = targetsAt(this.data.targets, rows, this.data.labels.length);
     const found = Array.from(rows, (row) => logits[row]!);
-    return fitCalibration(found, targets, this.data.multiLabel).loss;
+    const { multiLabel } = this.data;
+    return {
+      right: countRight(found, targets, multiLabel),
+      loss: fitCalibration(found, targets, multiLabel).loss,
+    };
   }
 
   #reporter(totalSteps: number): () => Promise<void> {

@@ -19,6 +19,8 @@ export interface NgramsTrained {
   readonly passes: number;
   /** Logits of the rows it has learned from. */
   readonly fitted: readonly Float32Array[];
+  /** Logits of the rows that a division holds out, by a model of all the others; by row number. */
+  readonly logitsHeldOut: (division: Division) => Promise<readonly Float32Array[]>;
 }
 
 /**
@@ -60,7 +62,11 @@ export async function trainNgrams(
   if (isGiven) {
     for (const row of rowsOf(division)) logits[row] = model.logits(context.texts[row]!);
   }
-  return { model, division, logits, C, passes: learner.passes, fitted: learner.logits(model) };
+  return {
+    ...{ model, division, logits, C, passes: learner.passes, fitted: learner.logits(model) },
+    logitsHeldOut: async (other) =>
+      other === division ? logits : (await learner.crossValidate(other.folds, C)).logits,
+  };
 }
 
 /** The n-gram model of default options as a yardstick: its logits of the rows that are measured. */
