@@ -84,12 +84,10 @@ const starters = ['src/runtime/browserTasks.ts'];
 const entries = ['src/index.ts', 'src/tf.ts', 'src/terminal.ts', 'src/ui.ts', 'src/worker.ts'];
 /** The command, which package.json names as `bin`. */
 const program = 'src/cli.ts';
-// cli-progress is for terminals alone, so it stays out of what everybody loads.
 const isHostModule = (id) =>
   id === '#runtime' ||
   id === '#javascript' ||
   id.startsWith('node:') ||
-  id === 'cli-progress' ||
   /\.wasm(\?module)?$/.test(id);
 const byName = (files) =>
   Object.fromEntries(files.map((file) => [file.replace(/^src\/|\.ts$/g, ''), file]));
@@ -120,10 +118,20 @@ const minify = ({ module = true, annotations = true } = {}) =>
     format: { comments: false, preserve_annotations: annotations, ascii_only: true },
   });
 
+/** cli-progress, in the chunk for terminals, names modules of Node in the old way. */
+const builtins = {
+  name: 'builtins',
+  resolveId: (id, importer) =>
+    /^(events|readline)$/.test(id) && /\/cli-progress\//.test(importer)
+      ? { id: `node:${id}`, external: true }
+      : null,
+};
+
 export const source = {
   external: isHostModule,
   plugins: [
     tfjsParts(),
+    builtins,
     resolve({ browser: true, mainFields: ['module', 'browser', 'main'] }),
     commonjs(),
     esbuild({ target: 'es2022' }),

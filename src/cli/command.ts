@@ -36,7 +36,6 @@ export interface Invocation<O extends Options> {
 
 export interface Manifest {
   readonly version: string;
-  readonly dependencies: Readonly<Record<string, string>>;
 }
 
 /** One command of the command line. */

@@ -143,7 +143,7 @@ describe('the entries', () => {
     expect(outside).toEqual({
       anyformer: ['#runtime'],
       'anyformer/tf': ['#runtime'],
-      'anyformer/terminal': ['cli-progress'],
+      'anyformer/terminal': ['node:events', 'node:readline'],
       'anyformer/worker': ['#runtime'],
       'anyformer/ui': ['#runtime'],
       'anyformer/inline': [],

@@ -22,6 +22,7 @@ import {
   type TextClassifierOptions,
   type TextExample,
   TextGenerator,
+  type TrainingOptions,
   type TrainingWarning,
   Translator,
 } from 'anyformer';
@@ -104,6 +105,20 @@ const { history } = await model.fit(x, tf.tensor2d([[1]]), { epochs: 1 });
 // @ts-expect-error numHeads is not optional
 tf.transformerEncoder({ intermediateDim: 8 });
 
+const named = await TextClassifier.create({ labels: ['ham', 'spam'] });
+const [answer] = await named.predict('a');
+const name: 'ham' | 'spam' | 'unknown' | undefined = answer?.label;
+// @ts-expect-error no such label
+const other: boolean = answer?.label === 'eggs';
+const long: TrainingOptions = { epochs: 2, lrSchedulerType: 'cosine' };
+// @ts-expect-error no such schedule
+long.lrSchedulerType = 'cosinus';
+const isLoading = (progress: Progress) => progress.phase === 'load';
+// @ts-expect-error no such phase
+const isPausing = (progress: Progress) => progress.phase === 'pause';
+const chained: tf.Tensor = tf.tensor1d([1, 2]).add(1).mean();
+
+export { chained, isLoading, isPausing, long, name, other };
 export { bytes, code, codes, history, known, many, matrix, names, ofFile, ofRows, one, rows, train, wrong };
 `;
 

@@ -41,7 +41,7 @@ export async function temporaryFolder(): Promise<string> {
   return realpath(await mkdtemp(join(tmpdir(), 'anyformer-')));
 }
 
-/** The package as a user has it: in `node_modules` of `folder`, beside its dependencies alone. */
+/** The package as a user has it: in `node_modules` of `folder`, beside nothing else. */
 export interface InstalledPackage {
   readonly folder: string;
   /** Where it stands: `folder/node_modules/anyformer`. */
@@ -73,7 +73,7 @@ export async function installPackage(): Promise<InstalledPackage> {
 }
 
 async function linkDependencies(location: string): Promise<void> {
-  const { dependencies } = JSON.parse(await readFile(join(location, 'package.json'), 'utf8'));
+  const { dependencies = {} } = JSON.parse(await readFile(join(location, 'package.json'), 'utf8'));
   for (const name of Object.keys(dependencies)) {
     const link = join(location, '..', name);
     await mkdir(dirname(link), { recursive: true });

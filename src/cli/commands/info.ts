@@ -1,4 +1,5 @@
 import { arch, platform } from 'node:os';
+import { version_core } from '@tensorflow/tfjs-core';
 import { readSafetensors } from '../../formats/safetensors.ts';
 import type { Command, Manifest } from '../command.ts';
 import { engineFlags, startEngine } from '../engineFlags.ts';
@@ -51,11 +52,11 @@ export const info: Command<typeof options> = {
   },
 };
 
-function versionsOf({ version, dependencies }: Manifest): Record<string, string> {
+function versionsOf({ version }: Manifest): Record<string, string> {
   const { node, bun, deno } = process.versions;
   return {
     anyformer: version,
-    'tfjs-core': dependencies['@tensorflow/tfjs-core']!,
+    'tfjs-core': version_core,
     ...(bun ? { bun } : deno ? { deno } : { node: node! }),
     system: `${platform()} ${arch()}`,
   };
