@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entry } from '../runtimes/support/bundle.mjs';
-import { type InstalledPackage, installPackage } from '../support/builtPackage.ts';
+import { type InstalledPackage, installPackage, root } from '../support/builtPackage.ts';
 
 let installed: InstalledPackage;
 beforeAll(async () => {
@@ -102,6 +102,20 @@ describe('minified and gzipped', () => {
     console.info(`${names}: ${sizes} bytes`);
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(165_000);
   });
+});
+
+it('the WebAssembly of one host is at most a twentieth of onnxruntime-web’s', async () => {
+  const gzippedFile = async (path: string) => gzipped(await readFile(path));
+  const peer = await gzippedFile(
+    join(root, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'),
+  );
+  const names = ['tfjs-backend-wasm-simd', 'anyformer.simd'];
+  const sizes = await Promise.all(
+    names.map((name) => gzippedFile(join(installed.location, `dist/wasm/${name}.wasm`))),
+  );
+  const ours = sizes.reduce((sum, size) => sum + size);
+  console.info(`WebAssembly: ${ours} bytes, onnxruntime-web's ${peer} bytes`);
+  expect(ours * 20).toBeLessThanOrEqual(peer);
 });
 
 describe('an app that only classifies', () => {
