@@ -7,6 +7,7 @@ import esbuild from 'rollup-plugin-esbuild';
 import { dividesModules, modulesOf } from './rollup.modules.mjs';
 import { thirdPartyNotices } from './rollup.notices.mjs';
 import {
+  addressOfModule,
   addressOfScript,
   exportOnItsOwnLine,
   handsOverTfjs,
@@ -15,6 +16,7 @@ import {
   printsIntegrity,
   privateGlobals,
   stands,
+  startsWorkersOfOtherOrigins,
   takesOverTfjs,
 } from './rollup.pages.mjs';
 
@@ -188,7 +190,10 @@ const withoutPackedWasm = {
       : null,
 };
 
-/** For pages without a build: a classic script, and beside it what it needs only where there is no WebAssembly. */
+/**
+ * For pages without a build: a classic script and a module, which a CDN can serve as they are, and
+ * beside them what they need only where there is no WebAssembly.
+ */
 const script = [
   {
     ...source,
@@ -197,17 +202,25 @@ const script = [
       handsOverTfjs(TFJS_GLOBALS),
       stands('#runtime', 'src/runtime/browser.ts'),
       withoutPackedWasm,
-      addressOfScript(),
+      startsWorkersOfOtherOrigins(),
       ...source.plugins,
     ],
     external: [],
-    output: {
-      file: 'dist/anyformer.iife.js',
-      format: 'iife',
-      name: 'anyformer',
-      inlineDynamicImports: true,
-      plugins: [minify({ module: false }), printsIntegrity()],
-    },
+    output: [
+      {
+        file: 'dist/anyformer.iife.js',
+        format: 'iife',
+        name: 'anyformer',
+        inlineDynamicImports: true,
+        plugins: [addressOfScript(), minify({ module: false }), printsIntegrity()],
+      },
+      {
+        file: 'dist/anyformer.browser.js',
+        format: 'es',
+        inlineDynamicImports: true,
+        plugins: [addressOfModule(), minify(), exportOnItsOwnLine, printsIntegrity()],
+      },
+    ],
   },
   {
     ...source,
@@ -303,7 +316,7 @@ const engineOfIndex = {
 
 /** The published types. Those of tfjs are in `anyformer/tf` alone. */
 const types = [
-  entries.filter((entry) => entry !== 'src/tf.ts').concat('src/inline.ts'),
+  entries.filter((entry) => entry !== 'src/tf.ts').concat('src/inline.ts', 'src/script.ts'),
   ['src/tf.ts'],
 ].map((files) => ({
   input: byName(files),

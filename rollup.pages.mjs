@@ -12,15 +12,45 @@ export function stands(name, forIt) {
 }
 
 /**
- * A classic script has no import.meta.url. The leaf for browsers finds the files of `dist` from its
- * own address, which is made from the script's; the script's is known only while it is evaluated.
+ * The leaf for browsers finds the files of `dist` from its own address, which is made from that of the
+ * one file that it is a part of. A classic script has no import.meta.url; its address is known only
+ * while it is evaluated, and is that of the folder where a CDN answers `/npm/anyformer` with it.
  */
 export function addressOfScript() {
   return {
     name: 'address-of-script',
-    intro: `const leafAddress = new URL('runtime/browser.js', globalThis.document
-      ? document.currentScript?.src || document.baseURI : location.href).href;`,
+    intro: `const leafAddress = new URL('runtime/browser.js', (globalThis.document
+      ? document.currentScript?.src || document.baseURI : location.href
+    ).replace(/\\/anyformer(@[^/]*)?$/, '$&/dist/')).href;`,
     resolveImportMeta: (property) => (property === 'url' ? 'leafAddress' : null),
+  };
+}
+
+/** The same for a module. */
+export function addressOfModule() {
+  return {
+    name: 'address-of-module',
+    resolveImportMeta: (property) =>
+      property === 'url' ? "new URL('runtime/browser.js', import.meta.url).href" : null,
+  };
+}
+
+/**
+ * Workers are started by `newWorker` of src/runtime/workerOfOtherOrigin.ts. Only in the builds that a
+ * CDN serves: bundlers look for the words `new Worker(new URL(`.
+ */
+export function startsWorkersOfOtherOrigins() {
+  return {
+    name: 'starts-workers-of-other-origins',
+    transform(code, id) {
+      if (!/\/src\/runtime\/browser(Tasks)?\.ts$/.test(id)) return null;
+      const changed = code.replace(/new Worker\((?=new URL)/, 'newWorker(');
+      if (changed === code) throw new Error(`${id} starts no worker by its address`);
+      return {
+        code: `import { newWorker } from './workerOfOtherOrigin.ts';\n${changed}`,
+        map: null,
+      };
+    },
   };
 }
 

@@ -122,13 +122,14 @@ describe('the packed files', () => {
 });
 
 describe('the entries', () => {
-  it('are the six of the readme, the WebAssembly, and the manifest', () => {
+  it('are the seven of the readme, the WebAssembly, and the manifest', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       '.',
       './tf',
       './terminal',
       './worker',
       './ui',
+      './browser',
       './inline',
       './wasm/*.wasm',
       './package.json',
@@ -146,6 +147,7 @@ describe('the entries', () => {
       'anyformer/terminal': ['node:events', 'node:readline'],
       'anyformer/worker': ['#runtime'],
       'anyformer/ui': ['#runtime'],
+      'anyformer/browser': [],
       'anyformer/inline': [],
     });
   });
@@ -207,6 +209,7 @@ describe('the entries', () => {
         'anyformer/tf': true,
         'anyformer/terminal': true,
         'anyformer/ui': true,
+        'anyformer/browser': true,
         'anyformer/inline': true,
       },
       manifest: pathToFileURL(join(installed.location, 'package.json')).href,

@@ -26,7 +26,11 @@ beforeAll(async () => {
 
 it('the script’s hash is written down, and is that of the file', async () => {
   const integrity = JSON.parse(await readFile(`${dist}/integrity.json`, 'utf8'));
-  expect(Object.keys(integrity).sort()).toEqual(['anyformer.iife.js', 'anyformer.inline.js']);
+  expect(Object.keys(integrity).sort()).toEqual([
+    'anyformer.browser.js',
+    'anyformer.iife.js',
+    'anyformer.inline.js',
+  ]);
   for (const [file, value] of Object.entries(integrity)) {
     const code = await readFile(`${dist}/${file}`);
     expect(value).toBe(`sha384-${createHash('sha384').update(code).digest('base64')}`);
@@ -371,6 +375,67 @@ describe.skipIf(!chromium.path)(`what goes wrong: ${chromium.title}`, { timeout:
     });
   });
 });
+
+for (const host of [chromium, firefox]) {
+  describe.skipIf(!host.path)(`from a CDN: ${host.title}`, { timeout: 120_000 }, () => {
+    // As npm's CDNs name what is in a package.
+    const cdnSite: Site = {
+      folders: { '/npm/anyformer@0.1.0/dist/': dist, '/npm/anyformer/dist/': dist },
+      shared: true,
+    };
+    /** Trains on the page, in a worker of the CDN's program, and tells what the page has then. */
+    const trainThere = (anyformer: string) => `(async () => {
+      const sdk = ${anyformer};
+      const engine = await sdk.createEngine({ relaxed: false });
+      const here = await (${TRAIN})(sdk);
+      const worker = await sdk.createWorker();
+      const classifier = await sdk.TextClassifier.create({ encoder: 'ngrams', worker });
+      await classifier.train([
+        { text: 'sun on the beach', label: 'warm' }, { text: 'heat of the sun', label: 'warm' },
+        { text: 'snow and frost', label: 'cold' }, { text: 'ice and snow', label: 'cold' },
+      ], { validationSplit: 0 });
+      const [{ label }] = await classifier.predict('ice and frost');
+      worker.dispose();
+      // It starts the other thread once there has been enough work for two.
+      const end = performance.now() + 30_000;
+      while (engine.info().threads.running < 2 && performance.now() < end) await (${TRAIN})(sdk);
+      return { here, label, threads: engine.info().threads,
+        defined: customElements.get('anyformer-classifier') === sdk.AnyformerClassifier };
+    })()`;
+    type There = { here: Trained; label: string; threads: EngineInfo['threads']; defined: boolean };
+
+    it.each([
+      ['the package’s address, as a script', 'npm/anyformer@0.1.0', 'anyformer'],
+      ['the file’s address, as a script', 'npm/anyformer/dist/anyformer.iife.js', 'anyformer'],
+      ['a module', 'npm/anyformer@0.1.0/dist/anyformer.browser.js', undefined],
+    ])('%s: trains on the page, in threads and in a worker', async (_, path, global) => {
+      const script = await readFile(`${dist}/anyformer.iife.js`, 'utf8');
+      const cdn = await serveStatic({
+        ...cdnSite,
+        files: { '/npm/anyformer@0.1.0': script },
+        types: { '/npm/anyformer@0.1.0': 'text/javascript' },
+      });
+      const browser = await host.launch();
+      try {
+        const address = `${cdn.address}${path}`;
+        const page = `<!doctype html><title>test</title>${
+          global ? `<script src="${address}" crossorigin="anonymous"></script>` : ''
+        }`;
+        const site = { files: { '/index.html': page }, isolated: true };
+        await onPage(browser, site, [], async ({ page, complaints }) => {
+          const found = await page.evaluate(trainThere(global ?? `await import('${address}')`));
+          const { here, ...others } = found as There;
+          expectNodesNumbers(here);
+          expect(others).toMatchObject({ label: 'cold', threads: { running: 2 }, defined: true });
+          expect(complaints).toEqual([]);
+        });
+      } finally {
+        await browser.close();
+        await cdn.close();
+      }
+    });
+  });
+}
 
 it.skipIf(!chromium.path)(
   `a script of another origin, with its hash: ${chromium.title}`,
