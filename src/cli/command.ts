@@ -32,6 +32,8 @@ export interface Invocation<O extends Options> {
   readonly signal: AbortSignal;
   /** The package's own package.json. */
   readonly manifest: Manifest;
+  /** The package's folder. */
+  readonly location: URL;
 }
 
 export interface Manifest {
@@ -65,7 +67,7 @@ export function optionsOf(groups: Readonly<Record<string, Options>>): Options {
 /** The command as citty runs it: parsed, checked, with its configuration file read. */
 export function forCitty(
   command: Command,
-  context: Pick<Invocation<Options>, 'signal' | 'manifest'>,
+  context: Pick<Invocation<Options>, 'signal' | 'manifest' | 'location'>,
   onExit: (code: number | undefined) => void,
 ): CommandDef<ArgsDef> {
   const known = optionsOf(command.groups);

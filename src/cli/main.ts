@@ -29,7 +29,11 @@ export async function main(rawArgs: readonly string[], manifest: URL): Promise<n
     const command = commandOf(name);
     if (asksForHelp(rest)) return print(commandHelp(command));
     let code: number | undefined;
-    const context = { signal: interruption.signal, manifest: { version, ...others } };
+    const context = {
+      signal: interruption.signal,
+      manifest: { version, ...others },
+      location: new URL('.', manifest),
+    };
     const definition = forCitty(command, context, (returned) => {
       code = returned;
     });

@@ -401,7 +401,7 @@ describe('anyformer --help', () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     const names = [...help.stdout.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name!);
-    expect(names).toEqual(['train', 'predict', 'generate', 'evaluate', 'info']);
+    expect(names).toEqual(['train', 'predict', 'generate', 'evaluate', 'info', 'init']);
     for (const name of names) {
       const { code, stdout } = await run([name, '--help']);
       expect(code).toBe(0);

@@ -69,7 +69,10 @@ describe('the packed files', () => {
     const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt'];
     top.push('dist/integrity.json');
     const built = /^dist\/((chunks|runtime)\/)?[\w.-]+(\.js|\.d\.ts)$|^dist\/wasm\/[\w.-]+\.wasm$/;
-    expect(installed.files.filter((file) => !top.includes(file) && !built.test(file))).toEqual([]);
+    // What `anyformer init` copies.
+    const example = /^examples\/(templates\/.+|browser-train\/sample\.csv)$/;
+    const others = installed.files.filter((file) => !built.test(file) && !example.test(file));
+    expect(others.filter((file) => !top.includes(file))).toEqual([]);
     expect(installed.files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt']),
     );
@@ -112,11 +115,15 @@ describe('the packed files', () => {
     }
     // What a page has by its address, and what that loads: they have all else inside.
     expect(await read('dist/anyformer.iife.js')).toContain('import("./anyformer.javascript.js")');
-    for (const file of ['dist/anyformer.iife.js', 'dist/anyformer.javascript.js']) {
+    for (const file of [
+      'dist/anyformer.iife.js',
+      'dist/anyformer.browser.js',
+      'dist/anyformer.javascript.js',
+    ]) {
       expect(installed.files).toContain(file);
       reached.add(file);
     }
-    const code = installed.files.filter((file) => /\.(js|d\.ts)$/.test(file));
+    const code = installed.files.filter((file) => /^dist\/.*\.(js|d\.ts)$/.test(file));
     expect(code.filter((file) => !reached.has(file))).toEqual([]);
   });
 });
