@@ -70,10 +70,10 @@ await generator.save('./writer');
 `;
 
 /** As npx runs the package's command. */
-const NPX = (program: string) => `#!/bin/sh
+const NPX = (folder: string) => `#!/bin/sh
 [ "$1" = anyformer ] || exit 127
 shift
-exec "${process.execPath}" "${program}" "$@"
+exec "${process.execPath}" --import "${folder}/shortTrainings.mjs" "${folder}/node_modules/anyformer/dist/cli.js" "$@"
 `;
 
 /** A machine on which a reader follows the pages: the package is installed, and there is data. */
@@ -82,12 +82,12 @@ export class Reader {
 
   static async create(): Promise<Reader> {
     const installed = await installPackage();
-    const { folder, location } = installed;
+    const { folder } = installed;
     await mkdir(join(folder, 'data'));
     await writeFile(join(folder, 'data/prepare.mjs'), PREPARE);
     await writeFile(join(folder, 'shortTrainings.mjs'), SHORT_TRAININGS);
     await mkdir(join(folder, 'bin'));
-    await writeFile(join(folder, 'bin/npx'), NPX(join(location, 'dist/cli.js')));
+    await writeFile(join(folder, 'bin/npx'), NPX(folder));
     await chmod(join(folder, 'bin/npx'), 0o755);
     const reader = new Reader(installed);
     const prepared = await runNode(['prepare.mjs'], join(folder, 'data'));

@@ -53,7 +53,13 @@ export function snippetsOf(page: string, text = readPage(page)): Snippet[] {
     const language = fence[2]!;
     if (LANGUAGES.includes(language)) {
       const code = `${lines.slice(i + 1, end).join('\n')}\n`;
-      snippets.push({ page, line: i + 2, language, code, ...wordsOf(fence[3]!, `${page}:${i + 1}`) });
+      snippets.push({
+        page,
+        line: i + 2,
+        language,
+        code,
+        ...wordsOf(fence[3]!, `${page}:${i + 1}`),
+      });
     }
     i = end;
   }
@@ -75,13 +81,16 @@ function wordsOf(info: string, where: string): Words {
     else throw new Error(`${where} has the unknown word '${word}' behind its fence.`);
   }
   if (found.host !== undefined && !HOSTS.includes(found.host))
-    throw new Error(`${where} has the unknown host '${found.host}'; known are ${HOSTS.join(', ')}.`);
+    throw new Error(
+      `${where} has the unknown host '${found.host}'; known are ${HOSTS.join(', ')}.`,
+    );
   return { ...found, checkOnly: reason };
 }
 
 /** What pages take as there already: code that stands before such a snippet. */
 export const GIVEN: Readonly<Record<string, string>> = {
-  classifier: "const classifier = await (await import('anyformer')).TextClassifier.load('./model');",
+  classifier:
+    "const classifier = await (await import('anyformer')).TextClassifier.load('./model');",
   generator: "const generator = await (await import('anyformer')).TextGenerator.load('./writer');",
 };
 
@@ -89,6 +98,7 @@ export const GIVEN: Readonly<Record<string, string>> = {
 export function wholeCode({ code, given, page, line }: Snippet): string {
   if (given === undefined) return code;
   const before = GIVEN[given];
-  if (before === undefined) throw new Error(`${page}:${line} takes '${given}', which is not known.`);
+  if (before === undefined)
+    throw new Error(`${page}:${line} takes '${given}', which is not known.`);
   return `${before} ${code}`;
 }

@@ -75,4 +75,5 @@ export async function typeCheck(snippets: readonly Snippet[], folder: string): P
   return [...ofAll.map(textOf), ...found];
 }
 
-const textOf = ({ messageText }: ts.Diagnostic) => ts.flattenDiagnosticMessageText(messageText, ' ');
+const textOf = ({ messageText }: ts.Diagnostic) =>
+  ts.flattenDiagnosticMessageText(messageText, ' ');
