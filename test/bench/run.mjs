@@ -6,7 +6,7 @@
  * NAME is a row of registry.mjs, or how several begin; without one all are run. `--threads` is the
  * number of threads, 1 unless given, for us and for every peer that has threads. `--relaxed` runs the
  * rows with relaxed SIMD, by another Node where this one lacks it; without it ours does not use it.
- * `--json` writes the results as JSON to the file, or to stdout in place of the table; readme.mjs
+ * `--json` writes the results as JSON to the file, or to stdout in place of the table; docs.mjs
  * makes the README's table of such files. `--profile` adds where our training step's time goes.
  *
  * Every row has a process of its own: what one leaves on the heap, or taught the compiler, does not
