@@ -45,8 +45,14 @@ export const webkit: InstalledBrowser = {
   launch: async () => (await WebKit.launch()) as object as Browser,
 };
 
-/** Milliseconds that an expression may take. */
-const SCRIPT_TIMEOUT = 300_000;
+/** What Safari has switched on and WebKitGTK has not: the origin private file system. */
+const FEATURES = [
+  ...['StorageAPI', 'StorageAPIEstimate', 'FileSystem', 'AccessHandle'],
+  'FileSystemWritableStream',
+].join(',');
+
+/** Milliseconds that a page may take to load, or to answer a script while it is busy. */
+const TIMEOUT = 300_000;
 
 class WebKit {
   /** Commands go to the window that was chosen last, so that they wait for one another. */
@@ -92,15 +98,15 @@ class WebKit {
     );
     this.#closing.push(() => stopGroup(driver));
     const address = `http://127.0.0.1:${port}/session`;
-    const options = { binary: programs.browser, args: ['--automation'] };
+    const options = { binary: programs.browser, args: ['--automation', `--features=${FEATURES}`] };
     const body = { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } } };
     const { sessionId } = await startSession(address, body);
     this.#session = `${address}/${sessionId}`;
-    await this.#send('POST', 'timeouts', { script: SCRIPT_TIMEOUT, pageLoad: SCRIPT_TIMEOUT });
+    await this.#send('POST', 'timeouts', { script: TIMEOUT, pageLoad: TIMEOUT });
   }
 
   async newPage(): Promise<Page> {
-    const { handle } = await this.#send('POST', 'window/new', { type: 'tab' });
+    const { handle } = await this.#send('POST', 'window/new', { type: 'window' });
     return new WebKitPage((method, path, body) =>
       this.#inWindow(handle, method, path, body),
     ) as object as Page;
@@ -130,11 +136,13 @@ class WebKit {
   }
 }
 
+type Evaluated = (...args: never[]) => unknown;
 type Command = [method: string, path: string, body?: object];
 
 /** What the tests use of puppeteer's page. */
 class WebKitPage {
   readonly #send: (...command: Command) => Promise<unknown>;
+  #calls = 0;
 
   constructor(send: (...command: Command) => Promise<unknown>) {
     this.#send = send;
@@ -170,20 +178,39 @@ class WebKitPage {
     await writeFile(path, Buffer.from(image, 'base64'));
   }
 
-  /** The value of an expression, or of its promise. */
-  async evaluate(expression: string): Promise<unknown> {
-    const script = `
-      const done = arguments[arguments.length - 1];
+  /** The value of an expression or of a function, or of its promise. Others can run beside it. */
+  async evaluate(what: string | Evaluated, ...args: readonly unknown[]): Promise<unknown> {
+    const expression =
+      typeof what === 'string'
+        ? what
+        : `(${what})(...${JSON.stringify(args)}.map((arg) => arg ?? undefined))`;
+    const id = `call${++this.#calls}`;
+    await this.#execute(`
+      const calls = (globalThis[Symbol.for('calls of the test')] ??= {});
       (async () => (${expression}\n))().then(
-        (value) => done({ value: value === undefined ? null : JSON.stringify(value) }),
-        (error) => done({ error: String(error?.stack ? error + '\\n' + error.stack : error) }),
-      );`;
-    const answer = (await this.#send('POST', 'execute/async', { script, args: [] })) as {
-      value?: string;
-      error?: string;
-    };
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer.value == null ? undefined : JSON.parse(answer.value);
+        (value) => { calls.${id} = { value: JSON.stringify(value) }; },
+        (error) => { calls.${id} = { error: String(error?.stack ? error + '\\n' + error.stack : error) }; },
+      );`);
+    for (let pause = 2; ; pause = Math.min(2 * pause, 100)) {
+      const answer = (await this.#execute(`
+        const calls = globalThis[Symbol.for('calls of the test')];
+        if (!calls) return { error: 'The page was left before it answered.' };
+        const answer = calls.${id};
+        delete calls.${id};
+        return answer ?? null;`)) as { value?: string; error?: string } | null;
+      if (answer?.error !== undefined) throw new Error(answer.error);
+      // The driver makes null of undefined.
+      if (answer) return answer.value == null ? undefined : JSON.parse(answer.value);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  async waitForFunction(what: string | Evaluated, { polling = 20 } = {}): Promise<void> {
+    while (!(await this.evaluate(what))) await new Promise((next) => setTimeout(next, polling));
+  }
+
+  #execute(script: string): Promise<unknown> {
+    return this.#send('POST', 'execute/sync', { script, args: [] });
   }
 }
 
