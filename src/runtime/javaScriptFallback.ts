@@ -8,7 +8,8 @@ export const javaScript: JavaScriptFallback = {
   async reason() {
     if (typeof WebAssembly === 'undefined') return 'this browser has WebAssembly switched off';
     try {
-      await WebAssembly.compile(EMPTY_MODULE);
+      // Safari compiles it under such a policy, and refuses then.
+      await WebAssembly.instantiate(EMPTY_MODULE);
       return undefined;
     } catch (error) {
       // Edge hosts compile no bytes either, but run the modules that they are given.

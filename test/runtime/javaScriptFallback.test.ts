@@ -8,7 +8,7 @@ afterEach(() => {
 
 const refuse = (message: string) =>
   vi
-    .spyOn(WebAssembly, 'compile')
+    .spyOn(WebAssembly, 'instantiate')
     .mockRejectedValue(new WebAssembly.CompileError(`WebAssembly.compile(): ${message}`));
 
 it('gives no reason where WebAssembly compiles', async () => {

@@ -59,6 +59,8 @@ class WebKit {
   #last: Promise<unknown> = Promise.resolve();
   readonly #closing: (() => void)[] = [];
   #session = '';
+  /** The window that is there from the start, and stays. */
+  #first = '';
 
   static async launch(): Promise<WebKit> {
     const browser = new WebKit();
@@ -102,11 +104,13 @@ class WebKit {
     const body = { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } } };
     const { sessionId } = await startSession(address, body);
     this.#session = `${address}/${sessionId}`;
+    this.#first = await this.#send('GET', 'window');
     await this.#send('POST', 'timeouts', { script: TIMEOUT, pageLoad: TIMEOUT });
   }
 
   async newPage(): Promise<Page> {
-    const { handle } = await this.#send('POST', 'window/new', { type: 'window' });
+    const made = await this.#inWindow(this.#first, 'POST', 'window/new', { type: 'window' });
+    const { handle } = made as { handle: string };
     return new WebKitPage((method, path, body) =>
       this.#inWindow(handle, method, path, body),
     ) as object as Page;
