@@ -1,4 +1,5 @@
 import { chromium, firefox } from '../support/chromium.ts';
+import { webkit } from '../support/webkit.ts';
 import { browserHosts } from './hosts/browser.mjs';
 import { bun } from './hosts/bun.mjs';
 import { deno } from './hosts/deno.mjs';
@@ -30,4 +31,5 @@ export const hosts = [
   edgeRuntime,
   ...browserHosts('Chromium', chromium),
   ...browserHosts('Firefox', firefox),
+  ...browserHosts('WebKit', webkit),
 ];

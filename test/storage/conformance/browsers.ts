@@ -1,36 +1,21 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, launch } from 'puppeteer-core';
-import { findChromium, findOnPath } from '../../runtimes/support/find.mjs';
+import { chromium, firefox, type InstalledBrowser } from '../../support/chromium.ts';
+import { webkit } from '../../support/webkit.ts';
 
-export interface InstalledBrowser {
-  readonly name: 'Chromium' | 'Firefox';
-  /** Undefined where there is none. */
-  readonly path: string | undefined;
+export interface NamedBrowser extends InstalledBrowser {
+  readonly name: 'Chromium' | 'Firefox' | 'WebKit';
+  /** Where `opfs://` is kept. WebKit's driver opens private windows, which have no such file system. */
+  readonly opfs: 'opfs' | 'indexeddb';
 }
 
-export const browsers: readonly InstalledBrowser[] = [
-  { name: 'Chromium', path: findChromium() },
-  {
-    name: 'Firefox',
-    path: process.env.FIREFOX ?? findOnPath('firefox') ?? findOnPath('firefox-esr'),
-  },
+export const browsers: readonly NamedBrowser[] = [
+  { name: 'Chromium', opfs: 'opfs', ...chromium },
+  { name: 'Firefox', opfs: 'opfs', ...firefox },
+  { name: 'WebKit', opfs: 'indexeddb', ...webkit },
 ];
 
-for (const { name, path } of browsers) {
-  if (path !== undefined) continue;
-  const [debian, variable] =
-    name === 'Firefox' ? ['firefox-esr', 'FIREFOX'] : ['chromium', 'CHROMIUM'];
-  console.warn(
-    `left out: storage in ${name} (install your system's, Debian's is "apt-get install ${debian}", or set ${variable} to its path)`,
-  );
-}
-
-export function start({ name, path }: InstalledBrowser): Promise<Browser> {
-  return name === 'Firefox'
-    ? launch({ browser: 'firefox', executablePath: path!, headless: true })
-    : launch({ executablePath: path!, headless: true, args: ['--no-sandbox'] });
-}
+for (const { title, missing } of browsers) if (missing) console.warn(`storage in ${title}`);
 
 /** What a server answers with: the type of the content, and the content. */
 export type ServedFile = readonly [type: string, content: string | Uint8Array];
