@@ -2,6 +2,7 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
+import { frontmatter } from './frontmatter.mjs';
 import { fullText } from './fullText.mjs';
 
 const docs = fileURLToPath(new URL('..', import.meta.url));
@@ -116,6 +117,10 @@ export default defineConfig({
     ],
     sidebar: { '/api/': await apiSidebar(), '/': guide },
     footer: { message: 'Apache-2.0. These pages load nothing from other sites.' },
+  },
+  transformPageData(page) {
+    Object.assign(page.frontmatter, frontmatter[page.relativePath]);
+    if (page.relativePath === 'index.md') page.title = 'Train and run Transformers in JavaScript';
   },
   async buildEnd({ outDir }) {
     await copyFile(join(docs, 'llms.txt'), join(outDir, 'llms.txt'));

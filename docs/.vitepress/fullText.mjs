@@ -11,7 +11,7 @@ export async function fullText(docs) {
   const index = await readFile(join(docs, 'llms.txt'), 'utf8');
   const pages = pagesIn(index).map(async (path) => {
     const page = await readFile(join(docs, path), 'utf8');
-    return `<!-- ${path} -->\n\n${page.replace(/^---\n[\s\S]*?\n---\n/, '').trim()}`;
+    return `<!-- ${path} -->\n\n${page.trim()}`;
   });
   return `${[index.trim(), ...(await Promise.all(pages))].join('\n\n')}\n`;
 }

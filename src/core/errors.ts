@@ -31,7 +31,7 @@ export class AnyformerError extends Error {
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
-    // The Web's convention: whoever catches an abort looks for this name.
+    // The Web's convention: code that catches an abort looks for this name.
     this.name = code === 'ABORTED' ? 'AbortError' : 'AnyformerError';
     this.code = code;
   }

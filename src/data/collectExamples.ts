@@ -6,7 +6,7 @@ export type TextExamples = readonly TextExample[] | AsyncIterable<TextExample>;
 
 /**
  * Reads what is to be read: all of it, since a vocabulary is made of all texts and every epoch has an
- * order of its own. What is no iterable is given back for whoever checks it.
+ * order of its own. What is no iterable is returned as it is; the caller checks it.
  *
  * @param what is being done, for the message of an abort: `Training`.
  */

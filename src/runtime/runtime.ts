@@ -88,7 +88,7 @@ export interface TaskWorkers {
     program: WorkerProgram | undefined,
     onStop: (reason: Error) => void,
   ): StartedWorker | Promise<StartedWorker>;
-  /** In such a worker: the line to whoever started it. */
+  /** In such a worker: the line to the code that started it. */
   parent(): Endpoint;
   /** In such a worker: holds a lock by this name for as long as the worker lives. */
   hold?(lock: string): Promise<void>;

@@ -8,7 +8,7 @@ import type { TrainingHooks, TrainingResult } from '../train/trainer.ts';
 import type { TrainingOptions } from '../train/trainingOptions.ts';
 import { openFolder } from './openFolder.ts';
 
-/** What is told apart where all tasks are loaded, trained and saved alike. */
+/** What differs between tasks, which are all loaded, trained and saved in the same way. */
 export interface TaskKind<Parts, Saved = unknown> {
   /** The name of its class. */
   readonly name: string;

@@ -9,7 +9,7 @@ export interface MergeCandidate {
 /**
  * A binary max-heap of merge candidates: the highest count first, ties as `precedes` says.
  *
- * Counts are those of the time of queueing: whoever pops compares with the present count and
+ * Counts are those of the time of queueing: the code that pops compares with the present count and
  * queues again, which is cheaper than moving entries with every change.
  */
 export class MergeQueue {

@@ -39,7 +39,7 @@ export type TaskReply = ({ readonly value: unknown } | { readonly error: unknown
 /** The first object of the channel. */
 export const WORKER = 1;
 
-/** Serves the tasks to whoever started this worker: the whole of its program. */
+/** Serves the tasks to the code that started this worker: the whole of its program. */
 export function serveTasks(
   tasks: Readonly<Record<string, TaskRow>>,
   createEngine: (options?: EngineOptions) => Promise<Engine>,

@@ -7,7 +7,7 @@
  * number of threads, 1 unless given, for us and for every peer that has threads. `--relaxed` runs the
  * rows with relaxed SIMD, by another Node where this one lacks it; without it ours does not use it.
  * `--json` writes the results as JSON to the file, or to stdout in place of the table; docs.mjs
- * makes the README's table of such files. `--profile` adds where our training step's time goes.
+ * makes the table of docs/benchmarks.md from such files. `--profile` adds where our training step's time goes.
  *
  * Every row has a process of its own: what one leaves on the heap, or taught the compiler, does not
  * reach the next. A peer that is not installed is left out by name.

@@ -99,7 +99,7 @@ function trialDivision(context: TrainingContext, ngrams: NgramsTrained): Divisio
   if (!ngrams.division || context.distinct < FEWEST_FOR_TRIAL) return undefined;
   if (ngrams.division.method !== 'cross-validation') return ngrams.division;
   const division = context.division('slow')!;
-  // Of few examples a share is enough to see whether an encoder is worth its while.
+  // With few examples a share is enough to see whether an encoder is worth it.
   return division.method === 'cross-validation'
     ? shareIfAny(context.request.examples, 0.25, context.request.seed)
     : division;

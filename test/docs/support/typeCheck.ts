@@ -14,6 +14,7 @@ declare module 'https://cdn.jsdelivr.net/npm/anyformer/dist/anyformer.browser.js
   export * from 'anyformer';
 }
 declare module 'react' {
+  export function createElement(tag: string, properties: { [name: string]: unknown }): unknown;
   export function useEffect(effect: () => void | (() => void), on?: readonly unknown[]): void;
   export function useRef<T>(value: T | undefined): { current: T | undefined };
   export function useState<T>(value: T): [T, (next: T) => void];
