@@ -12,7 +12,7 @@ export function startCorrecting(own: Rows): void {
 
 /** A button that gives the row of a sentence another label, and takes it back when it is pressed again. */
 export function correctButton(row: Row, answer: string): HTMLButtonElement {
-  const button = make('button', { type: 'button' });
+  const button = make('button', { type: 'button', className: 'correct' });
   let now = row;
   const name = () => {
     const isCorrected = now.label !== row.label;

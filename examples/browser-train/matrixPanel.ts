@@ -1,7 +1,7 @@
 import type { HeldOutResult, TextExample } from 'anyformer';
 import { correctButton } from './correctRow.ts';
 import { find, make } from './dom.ts';
-import { percent, sentences, whole } from './plainWords.ts';
+import { sentences, surenessOf, whole } from './plainWords.ts';
 
 const box = find('matrix');
 const cell = find('cell');
@@ -43,9 +43,9 @@ export function showMatrix(heldOut: HeldOutResult, examples: readonly TextExampl
     return line;
   });
   const caption = make('caption', {}, 'Rows are your labels, columns are its answers.');
-  box.replaceChildren(
-    make('table', {}, caption, make('thead', {}, head), make('tbody', {}, ...lines)),
-  );
+  const table = make('table', {}, caption, make('thead', {}, head), make('tbody', {}, ...lines));
+  table.style.setProperty('--labels', String(shown.length));
+  box.replaceChildren(table);
 }
 
 export function hideMatrix(): void {
@@ -95,7 +95,7 @@ function list(
       'li',
       {},
       make('span', {}, text),
-      make('small', {}, `${percent(score)} sure`),
+      make('small', {}, `${surenessOf(score)} sure`),
     );
     if (truth !== answer) line.append(correctButton({ text, label: truth }, answer));
     return line;

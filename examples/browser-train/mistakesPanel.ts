@@ -2,7 +2,7 @@ import type { HeldOutResult, TextExample } from 'anyformer';
 import { correctButton } from './correctRow.ts';
 import { find, make, tell } from './dom.ts';
 import { SEVERAL } from './parseTable.ts';
-import { percent, sentences } from './plainWords.ts';
+import { sentences, surenessOf } from './plainWords.ts';
 
 const list = find('mistakes');
 const hint = find('mistakes-hint');
@@ -40,7 +40,7 @@ export function showMistakes(
           make('b', {}, mine || 'no label'),
           ' · It: ',
           make('b', {}, its || 'no label'),
-          `, ${percent(score)} sure`,
+          `, ${surenessOf(score)} sure`,
         ),
         correctButton({ text, label: asWritten(truth) }, its),
       );

@@ -4,6 +4,8 @@ import type { HeldOutResult, TextExample, TrainingWarning } from 'anyformer';
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en');
 export const percent = (share: number): string => `${Math.round(100 * share)} %`;
+/** No score is certain. */
+export const surenessOf = (score: number): string => `${Math.min(99, Math.round(100 * score))} %`;
 export const sentences = (count: number): string =>
   count === 1 ? '1 sentence' : `${whole(count)} sentences`;
 

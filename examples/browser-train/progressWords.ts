@@ -8,11 +8,11 @@ export const PHASES: Readonly<Record<string, string>> = {
   compare: 'Comparing models that count words',
   tokenizer: 'Learning a vocabulary',
   encode: 'Preparing the sentences',
-  train: 'Training a Transformer',
+  train: 'Training',
   evaluate: 'Measuring',
 };
 
-/** `Training a Transformer: round 3 of 20, about 5 seconds left.` */
+/** `Training: round 3 of 20, about 5 seconds left.` */
 export function progressOf(progress: Progress, { epochs }: Settings): string {
   const { phase, epoch = 0, remainingSeconds } = progress;
   const doing = PHASES[phase] ?? 'Working';

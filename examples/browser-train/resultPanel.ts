@@ -9,10 +9,13 @@ const result = find('result');
 const verdict = find('verdict');
 const likely = find('likely');
 const method = find('method');
+const choice = find('choice');
+const tryStale = find('try-stale');
 const warnings = find('warnings');
 const stale = find('stale');
 const closer = find('closer');
 const toCloser = find('to-closer');
+const methodBox = find('method-box');
 
 const EMPTY =
   'When it is done, you read here how many sentences it gets right that it has not seen.';
@@ -29,15 +32,14 @@ export function showResult({ examples, base, measurements }: Run, outcome: Train
     const { right, guess, likely: expected } = verdictOf(heldOut);
     verdict.textContent = `${right} ${guess}`.trim();
     likely.textContent = expected;
-    method.textContent = [methodOf(heldOut), choiceOf(outcome, measurements.steps.length > 0)].join(
-      ' ',
-    );
+    method.textContent = methodOf(heldOut);
   } else {
     verdict.textContent = base ? FURTHER : NOT_MEASURED;
     likely.textContent = method.textContent = '';
   }
   showNotes(warnings, base ? [] : warningsOf(outcome.warnings, examples, countsOf(examples)));
-  closer.hidden = toCloser.hidden = heldOut === undefined;
+  choice.textContent = base ? '' : choiceOf(outcome, measurements.steps.length > 0);
+  closer.hidden = toCloser.hidden = methodBox.hidden = heldOut === undefined;
   if (!heldOut) return;
   showMatrix(heldOut, examples);
   showMistakes(heldOut, examples);
@@ -46,11 +48,11 @@ export function showResult({ examples, base, measurements }: Run, outcome: Train
 /** What was said of another model or other examples goes. */
 export function clearResult(): void {
   result.classList.remove('has-result');
-  verdict.textContent = method.textContent = '';
+  verdict.textContent = method.textContent = choice.textContent = '';
   likely.textContent = EMPTY;
   showNotes(warnings, []);
   stale.hidden = true;
-  closer.hidden = toCloser.hidden = true;
+  closer.hidden = toCloser.hidden = methodBox.hidden = tryStale.hidden = true;
   closer.classList.remove('is-stale');
   hideMatrix();
 }
@@ -59,6 +61,7 @@ export function clearResult(): void {
 export function markStale(isStale: boolean): void {
   const hasResult = result.classList.contains('has-result');
   stale.hidden = !(isStale && hasResult);
+  tryStale.hidden = !isStale;
   result.classList.toggle('is-stale', isStale && hasResult);
 }
 
@@ -73,7 +76,7 @@ function methodOf({ method }: HeldOutResult): string {
 function choiceOf({ choice: { encoder } }: TrainingOutcome, hasCurves: boolean): string {
   if (encoder === 'ngrams') {
     return hasCurves
-      ? 'A model that counts words was better than the Transformer of the curves, and is kept.'
+      ? 'A model that counts words was better than this Transformer, and is kept.'
       : 'The model counts words and pieces of words.';
   }
   return encoder === 'ngrams and transformer'

@@ -77,6 +77,7 @@ export class TrainingPanel {
         this.#curves.clear();
         clearResult();
         bar.value = 0;
+        markStale(true);
       } else if (run.result) {
         if (areOthers) this.#showEnd(run);
         markStale(!isSame);
@@ -253,7 +254,8 @@ export class TrainingPanel {
 
   #showControls(): void {
     const { canResume = false, run } = this.#session ?? {};
-    const idle = canResume ? 'Resume' : run?.isDone ? 'Train again' : 'Train';
+    const isSame = run?.isDone === true && areSame(run.examples, this.#examples);
+    const idle = canResume ? 'Resume' : isSame ? 'Train again' : 'Train';
     const names = { idle, training: 'Stop', stopping: 'Stopping…' };
     const isIdle = this.#phase === 'idle';
     const labels = new Set(this.#examples.flatMap(({ label }) => label));

@@ -2,7 +2,7 @@ import type { LabelScore } from 'anyformer';
 import { CorrectionForm } from './correctionForm.ts';
 import { find, make, showBars, tell } from './dom.ts';
 import { importanceOf } from './importance.ts';
-import { percent, sentenceOf } from './plainWords.ts';
+import { sentenceOf, surenessOf } from './plainWords.ts';
 import { MIN_SCORE } from './recipe.ts';
 import type { Rows } from './rows.ts';
 import type { Session } from './session.ts';
@@ -122,7 +122,7 @@ export class TryPanel {
     const best = labels[0]!;
     tell(
       status,
-      note ? `Not sure: ${DOUBTS[note]}.` : `${best.label}, ${percent(best.score)} sure.`,
+      note ? `Not sure: ${DOUBTS[note]}.` : `${best.label}, ${surenessOf(best.score)} sure.`,
     );
     status.classList.toggle('unsure', note !== undefined);
     this.#correction.offer(text, note ? undefined : best.label);
@@ -157,6 +157,6 @@ const barsOf = (labels: readonly LabelScore[], isUnsure: boolean) =>
   [...labels]
     .sort((a, b) => (a.label < b.label ? -1 : 1))
     .map(({ label, score }) => ({
-      ...{ name: label, share: score, amount: percent(score) },
+      ...{ name: label, share: score, amount: surenessOf(score) },
       isBest: !isUnsure && label === labels[0]!.label,
     }));
