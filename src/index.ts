@@ -22,7 +22,7 @@ export { MemoryStorage } from './storage/memoryStorage.ts';
 export type { StorageTarget } from './storage/openStorage.ts';
 export type { Storage } from './storage/storage.ts';
 export { type PackedFiles, ZipStorage } from './storage/zipStorage.ts';
-export type { HeldOutResult } from './tasks/classification/heldOut.ts';
+export type { HeldOutPrediction, HeldOutResult } from './tasks/classification/heldOut.ts';
 export type {
   ClassifierTrainingResult,
   ModelChosen,

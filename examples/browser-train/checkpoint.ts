@@ -1,5 +1,6 @@
 import { MemoryStorage } from 'anyformer';
-import { clear, get, setMany } from 'idb-keyval';
+import { delMany, get, setMany } from 'idb-keyval';
+import { reasonNotKept } from './plainWords.ts';
 import type { Run } from './session.ts';
 
 /**
@@ -34,7 +35,8 @@ export class Checkpoint extends MemoryStorage {
       ]);
       this.problem = undefined;
     } catch (error) {
-      this.problem = reasonOf(error);
+      console.warn(error);
+      this.problem = reasonNotKept(error);
     }
   }
 }
@@ -45,14 +47,7 @@ export async function recallRun(): Promise<{ run: Run; checkpoint: Checkpoint } 
   return run && files && { run, checkpoint: new Checkpoint(run, files) };
 }
 
-/** Leaves nothing for the next visit. */
+/** Leaves no training for the next visit. The rows stay. */
 export async function forgetRun(): Promise<void> {
-  await clear();
-}
-
-function reasonOf(error: unknown): string {
-  const { name = 'unknown error', message = '' } = (error ?? {}) as Partial<Error>;
-  return name === 'QuotaExceededError'
-    ? 'the browser has no room left for this site (STORAGE, QuotaExceededError); free some of the disk'
-    : `the browser keeps nothing for this site (STORAGE, ${name}: ${message})`;
+  await delMany(['files', 'run']);
 }

@@ -6,12 +6,15 @@ export interface CurveOptions {
   readonly color: string;
   /** What is measured, for those who do not see the curve. */
   readonly name: string;
+  /** What stands beside the axes. */
+  readonly xLabel: string;
+  readonly yLabel: string;
   readonly format: (value: number) => string;
   /** The top of the axis; else it follows the values. */
   readonly highest?: number;
 }
 
-const FONT = '12px system-ui, sans-serif';
+const FONT = '11px system-ui, sans-serif';
 
 /** One line over the steps of a training, in the colours of the page's theme. */
 export class Curve {
@@ -54,13 +57,15 @@ function plotOptions(
   const color = (name: string) => () => getComputedStyle(element).getPropertyValue(name);
   const axis: uPlot.Axis = {
     font: FONT,
+    labelFont: FONT,
     stroke: color('--quiet'),
     grid: { stroke: color('--grid'), width: 1 },
     ticks: { show: false },
+    labelGap: 0,
   };
   return {
     ...sizeOf(element),
-    padding: [8, 16, 0, 0],
+    padding: [6, 10, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
@@ -68,15 +73,23 @@ function plotOptions(
       y: { range: (_, __, top) => [0, options.highest ?? (top ? 1.1 * top : 1)] },
     },
     axes: [
-      { ...axis, size: 26, space: 60, values: (_, steps) => steps.map(wholeSteps) },
-      { ...axis, size: 44, space: 30, values: (_, ticks) => ticks.map(options.format) },
+      {
+        ...axis,
+        ...{ label: options.xLabel, labelSize: 14, size: 20, gap: 2, space: 60 },
+        values: (_, steps) => steps.map(wholeSteps),
+      },
+      {
+        ...axis,
+        ...{ label: options.yLabel, labelSize: 16, size: 40, gap: 4, space: 26 },
+        values: (_, ticks) => ticks.map(options.format),
+      },
     ],
     series: [
       {},
       {
         stroke: color(options.color),
         width: 2,
-        points: { show: (plot) => plot.data[0].length < 40, size: 6, fill: color(options.color) },
+        points: { show: (plot) => plot.data[0].length < 40, size: 5, fill: color(options.color) },
       },
     ],
   };

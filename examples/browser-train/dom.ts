@@ -3,16 +3,27 @@ export function find<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
+/** A new element with these properties and what is in it. */
+export function make<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  properties: Partial<HTMLElementTagNameMap[Name]> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Name] {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
 /** Says how things stand, or what went wrong: a reader of the screen then hears it at once. */
 export function tell(status: HTMLElement, text: string, { bad = false } = {}): void {
   status.classList.toggle('bad', bad);
-  status.textContent = text;
+  if (status.textContent !== text) status.textContent = text;
 }
 
-/** What to tell of an error: AnyformerErrors say what to do next, and programs go by their code. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? `${error.message} (${error.code})` : error.message;
+/** Shows one item a line; nothing is shown of a list without any. */
+export function showNotes(list: HTMLElement, notes: readonly string[]): void {
+  list.replaceChildren(...notes.map((textContent) => make('li', { textContent })));
+  list.hidden = notes.length === 0;
 }
 
 export interface Bar {
@@ -37,12 +48,14 @@ export function showBars(list: HTMLElement, bars: readonly Bar[]): void {
       share > 0 ? `translateX(${(100 * (share - 1)).toFixed(2)}%)` : 'translateX(-102%)';
     figure!.textContent = amount;
   }
+  list.hidden = bars.length === 0;
   // Whoever has no mouse scrolls a long list by its focus.
-  list.tabIndex = list.scrollHeight > list.clientHeight ? 0 : -1;
+  if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
+  else list.removeAttribute('tabindex');
 }
 
 function emptyBar(): HTMLElement {
-  const row = document.createElement('li');
+  const row = make('li');
   row.innerHTML =
     '<span class="name"></span><span class="track"><span class="fill"></span></span><span class="amount"></span>';
   return row;

@@ -11,8 +11,12 @@ export interface Settings {
 /** A score below this is no answer: it is more likely wrong than right. */
 export const MIN_SCORE = 0.5;
 
+/** Automatic tries a Transformer from this many different texts on. */
+export const FEWEST_FOR_TRANSFORMER = 150;
+
 /** The share of the texts that a Transformer alone is measured on, and learns nothing from. */
 const HELD_OUT = 0.2;
+const SAVE_STEPS = 200;
 
 const TRANSFORMERS = {
   small: { type: 'transformer' },
@@ -41,6 +45,16 @@ export function trainingOptions({ model, epochs }: Settings): ClassifierTraining
   return {
     ...(model !== 'auto' && { validationSplit: HELD_OUT }),
     ...(epochs !== undefined && { epochs }),
-    saveSteps: 200,
+    saveSteps: SAVE_STEPS,
   };
+}
+
+/**
+ * Those of a training that goes on from a model. It has learned from most of the rows before, so that
+ * there are none to measure it on.
+ *
+ * @param encoder which model it has, as its training said.
+ */
+export function furtherOptions(encoder: string): ClassifierTrainingOptions {
+  return { validationSplit: 0, ...(encoder !== 'ngrams' && { epochs: 2, saveSteps: SAVE_STEPS }) };
 }

@@ -1,71 +1,94 @@
-import { find, showBars } from './dom.ts';
-import type { TrainingOutcome } from './session.ts';
+import type { HeldOutResult } from 'anyformer';
+import { find, showNotes } from './dom.ts';
+import { hideMatrix, showMatrix } from './matrixPanel.ts';
+import { showMistakes } from './mistakesPanel.ts';
+import { verdictOf, warningsOf } from './plainWords.ts';
+import { countsOf } from './rows.ts';
+import type { Run, TrainingOutcome } from './session.ts';
 
+const result = find('result');
 const verdict = find('verdict');
-const compared = find('compared');
+const likely = find('likely');
 const method = find('method');
+const choice = find('choice');
+const tryStale = find('try-stale');
 const warnings = find('warnings');
+const stale = find('stale');
+const closer = find('closer');
+const toCloser = find('to-closer');
+const methodBox = find('method-box');
 
-const EMPTY = verdict.textContent ?? '';
-
-type HeldOut = NonNullable<TrainingOutcome['heldOut']>;
-
-/** Says how good a model is on texts that it has not learned from, beside what is no art. */
-export function showResult(result: TrainingOutcome | undefined): void {
-  const heldOut = result?.heldOut;
-  verdict.textContent = heldOut ? verdictOf(heldOut) : result ? NOT_MEASURED : EMPTY;
-  showBars(compared, heldOut ? barsOf(heldOut, result) : []);
-  method.textContent = [heldOut && methodOf(heldOut), result && choiceOf(result)]
-    .filter(Boolean)
-    .join(' ');
-  warnings.replaceChildren(
-    ...(result?.warnings ?? []).map(({ message }) =>
-      Object.assign(document.createElement('li'), { textContent: message }),
-    ),
-  );
-}
-
+const EMPTY =
+  'When it is done, you read here how many sentences it gets right that it has not seen.';
 const NOT_MEASURED =
-  'How good it is cannot be said: there are too few texts to hold some of them out.';
+  'How good it is cannot be said: there are too few sentences to keep some of them apart.';
+const FURTHER =
+  'It has learned your new examples. To measure it again, train it again from the start.';
 
-/** `96 % (90 to 99 %)`: of held-out texts, with the interval that the true share is likely in. */
-export function accuracyOf({ accuracy, accuracyInterval: [low, high] }: HeldOut): string {
-  return `${percent(accuracy)} (likely ${digits(low)} to ${percent(high)})`;
+/** Says how good a model is on sentences that it has not learned from. */
+export function showResult({ examples, base, measurements }: Run, outcome: TrainingOutcome): void {
+  const { heldOut } = outcome;
+  result.classList.add('has-result');
+  if (heldOut) {
+    const { right, guess, likely: expected } = verdictOf(heldOut);
+    verdict.textContent = `${right} ${guess}`.trim();
+    likely.textContent = expected;
+    method.textContent = methodOf(heldOut);
+  } else {
+    verdict.textContent = base ? FURTHER : NOT_MEASURED;
+    likely.textContent = method.textContent = '';
+  }
+  showNotes(
+    warnings,
+    base ? [] : warningsOf(outcome.warnings, examples, countsOf(examples).reverse()),
+  );
+  choice.textContent = base ? '' : choiceOf(outcome, measurements.steps.length > 0);
+  closer.hidden = toCloser.hidden = methodBox.hidden = heldOut === undefined;
+  if (!heldOut) return;
+  showMatrix(heldOut, examples);
+  showMistakes(heldOut, examples);
 }
 
-function verdictOf(heldOut: HeldOut): string {
-  return `Of texts that it has not learned from, it labels ${accuracyOf(heldOut)} right.`;
+/** What was said of another model or other examples goes. */
+export function clearResult(): void {
+  result.classList.remove('has-result');
+  verdict.textContent = method.textContent = choice.textContent = '';
+  likely.textContent = EMPTY;
+  showNotes(warnings, []);
+  stale.hidden = true;
+  closer.hidden = toCloser.hidden = methodBox.hidden = tryStale.hidden = true;
+  closer.classList.remove('is-stale');
+  hideMatrix();
 }
 
-function barsOf({ accuracy, majority, ngrams }: HeldOut, { choice }: TrainingOutcome) {
-  const bar = (name: string, share: number) => ({ name, share, amount: percent(share) });
-  return [
-    { ...bar('This model', accuracy), isBest: true },
-    // The n-gram model is not to be compared with itself.
-    ...(ngrams && choice.encoder !== 'ngrams' ? [bar('N-grams alone', ngrams.accuracy)] : []),
-    bar(`Always “${majority.label}”`, majority.accuracy),
-  ];
+/** Says that the model has learned from examples that have gone. */
+export function tellOtherExamples(): void {
+  tryStale.hidden = false;
 }
 
-function methodOf({ method, folds, examples }: HeldOut): string {
-  const texts = `${examples.toLocaleString('en')} texts`;
+/** Says that the examples have changed since, without taking the list away that is being corrected. */
+export function markStale(isStale: boolean): void {
+  const hasResult = result.classList.contains('has-result');
+  stale.hidden = !(isStale && hasResult);
+  if (!isStale) tryStale.hidden = true;
+  result.classList.toggle('is-stale', isStale && hasResult);
+}
+
+/** Why what it has learned from can be new to it. */
+function methodOf({ method }: HeldOutResult): string {
   return method === 'cross-validation'
-    ? `Measured on ${texts}, each by a model that learned from others (${folds}-fold cross-validation).`
-    : `Measured on ${texts} that were held out.`;
+    ? 'Each was checked by a copy that had learned from the others only.'
+    : 'They were kept apart while it learned.';
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  ngrams: 'An n-gram model, which counts words and pieces of words',
-  transformer: 'A Transformer',
-  'ngrams and transformer': 'An n-gram model and a Transformer, averaged',
-};
-
-function choiceOf({ choice: { encoder, reason } }: TrainingOutcome): string {
-  const name = NAMES[encoder] ?? encoder;
-  return reason === 'as asked' ? `It is: ${lower(name)}.` : `${name}: ${reason}.`;
+/** Which model it is in the end; with curves it may be another than the one they show. */
+function choiceOf({ choice: { encoder } }: TrainingOutcome, hasCurves: boolean): string {
+  if (encoder === 'ngrams') {
+    return hasCurves
+      ? 'A model that counts words was better than this Transformer, and is kept.'
+      : 'The model counts words and pieces of words.';
+  }
+  return encoder === 'ngrams and transformer'
+    ? 'A Transformer and a model that counts words answer together: that was best.'
+    : 'The model is a Transformer.';
 }
-
-const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
-
-const digits = (share: number) => String(Math.round(100 * share));
-export const percent = (share: number) => `${digits(share)} %`;

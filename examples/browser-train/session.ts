@@ -1,21 +1,23 @@
 import {
   type ClassifierTrainingResult,
   createWorker,
+  MemoryStorage,
   type Progress,
   type TaskWorker,
   TextClassifier,
   type TextExample,
-  ZipStorage,
 } from 'anyformer';
 import { Checkpoint, forgetRun, recallRun } from './checkpoint.ts';
 import { type Measurements, measure, noMeasurements } from './measurements.ts';
-import { classifierOptions, type Settings, trainingOptions } from './recipe.ts';
+import { classifierOptions, furtherOptions, type Settings, trainingOptions } from './recipe.ts';
 
 /** One training from its start to its end, stops included. */
 export interface Run {
   readonly examples: readonly TextExample[];
   readonly settings: Settings;
   readonly measurements: Measurements;
+  /** Of a training that goes on from a finished model: its files, and which kind of model it is. */
+  readonly base: { readonly files: Map<string, Uint8Array>; readonly encoder: string } | undefined;
   /** Whether it is at its end. */
   isDone: boolean;
   /** The update that the newest checkpoint was made after; 0 while there is none. */
@@ -56,10 +58,16 @@ export class Session {
 
   /** Trains a new classifier; the one before it goes. Returns when it is done or stopped. */
   async start(examples: readonly TextExample[], settings: Settings, onProgress: OnProgress) {
-    const progress = { measurements: noMeasurements(), isDone: false, savedStep: 0, totalSteps: 0 };
-    this.run = { examples, settings, ...progress, result: undefined };
-    this.#checkpoint = new Checkpoint(this.run);
-    await this.#train(this.run, this.#checkpoint, { resume: false }, onProgress);
+    await this.#begin(examples, settings, undefined, onProgress);
+  }
+
+  /** Trains the classifier that there is further, on examples whose labels it knows. */
+  async trainOn(examples: readonly TextExample[], onProgress: OnProgress) {
+    const { settings, result } = this.run!;
+    const files = new Map<string, Uint8Array>();
+    await this.classifier!.save(new MemoryStorage(files));
+    const base = { files, encoder: result!.choice.encoder };
+    await this.#begin(examples, settings, base, onProgress);
   }
 
   /** Goes on from the checkpoint, bit for bit as if there had been no stop. */
@@ -69,6 +77,11 @@ export class Session {
 
   get canResume(): boolean {
     return this.run !== undefined && !this.run.isDone && this.run.savedStep > 0;
+  }
+
+  /** Whether the model is at the end of its training, and examples were kept to go on with. */
+  get canTrainOn(): boolean {
+    return this.run?.isDone === true && this.run.result !== undefined;
   }
 
   /** Whether there is something to predict with, and to download. */
@@ -94,11 +107,16 @@ export class Session {
     await forgetRun().catch(() => undefined);
   }
 
-  /** The model as one file. */
-  async pack(): Promise<Blob> {
-    const zip = new ZipStorage();
-    await this.classifier!.save(zip);
-    return zip.blob();
+  async #begin(
+    examples: readonly TextExample[],
+    settings: Settings,
+    base: Run['base'],
+    onProgress: OnProgress,
+  ) {
+    const progress = { measurements: noMeasurements(), isDone: false, savedStep: 0, totalSteps: 0 };
+    this.run = { examples, settings, base, ...progress, result: undefined };
+    this.#checkpoint = new Checkpoint(this.run);
+    await this.#train(this.run, this.#checkpoint, { resume: false }, onProgress);
   }
 
   async #train(
@@ -107,13 +125,17 @@ export class Session {
     { resume }: { resume: boolean },
     onProgress: OnProgress,
   ) {
-    const { examples, settings, measurements } = run;
+    const { examples, settings, measurements, base } = run;
     this.#stopping = new AbortController();
-    const options = classifierOptions(settings, examples);
-    this.#use(await TextClassifier.create({ ...options, worker: this.worker }));
+    const { worker } = this;
+    this.#use(
+      base
+        ? await TextClassifier.load(new MemoryStorage(new Map(base.files)), { worker })
+        : await TextClassifier.create({ ...classifierOptions(settings, examples), worker }),
+    );
     try {
       const { heldOut, warnings, choice } = await this.classifier!.train(examples, {
-        ...trainingOptions(settings),
+        ...(base ? furtherOptions(base.encoder) : trainingOptions(settings)),
         outputDir: checkpoint,
         resumeFromCheckpoint: resume,
         signal: this.#stopping.signal,
@@ -126,7 +148,11 @@ export class Session {
         },
       });
       run.isDone = true;
-      run.result = { heldOut, warnings, choice };
+      run.result = {
+        heldOut,
+        warnings,
+        choice: base ? { ...choice, encoder: base.encoder } : choice,
+      };
       // The whole model, in place of a checkpoint: that of an n-gram model there never was.
       this.#checkpoint = new Checkpoint(run);
       await this.classifier!.save(this.#checkpoint);

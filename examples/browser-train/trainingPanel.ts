@@ -1,9 +1,11 @@
 import type { Progress, TextExample } from 'anyformer';
-import { Curve } from './curve.ts';
-import { describeError, find, tell } from './dom.ts';
-import type { Settings } from './recipe.ts';
-import { accuracyOf, percent, showResult } from './resultPanel.ts';
-import type { Run, Session } from './session.ts';
+import { CurvesPanel } from './curvesPanel.ts';
+import { find, tell } from './dom.ts';
+import { percent, sentenceOf, sentences, whole } from './plainWords.ts';
+import { PHASES, progressOf } from './progressWords.ts';
+import { FEWEST_FOR_TRANSFORMER, type Settings } from './recipe.ts';
+import { clearResult, markStale, showResult, tellOtherExamples } from './resultPanel.ts';
+import type { OnProgress, Run, Session } from './session.ts';
 
 const form = find<HTMLFormElement>('training');
 const settings = find<HTMLFieldSetElement>('settings');
@@ -14,40 +16,19 @@ const anewButton = find<HTMLButtonElement>('anew');
 const status = find('training-status');
 const announcement = find('announcement');
 const bar = find<HTMLProgressElement>('progress');
-const stepOf = find('step');
-const left = find('left');
-const phaseOf = find('phase');
-const lossNow = find('loss');
-const accuracyNow = find('accuracy');
 
 /** Milliseconds between two pictures of the curves: they cost more than they tell. */
 const REDRAW_EVERY = 100;
 /** Percents between two announcements to those who hear the page. */
 const ANNOUNCE_EVERY = 25;
 
-/** What a phase is called while it runs, where it is not the Transformer's own training. */
-const PHASES: Readonly<Record<string, string>> = {
-  read: 'Counting words',
-  compare: 'Comparing n-gram models',
-  tokenizer: 'Learning a vocabulary',
-  encode: 'Preparing the texts',
-  train: 'Training a Transformer',
-  evaluate: 'Measuring',
-};
+const NO_CURVE =
+  'With so few sentences a model that counts words is best. It learns at once, so there is no curve to draw.';
+const NO_CURVE_FURTHER = 'A model that counts words learns at once, so there is no curve to draw.';
 
 /** The card of the training: settings, train, stop, resume, progress and curves. */
 export class TrainingPanel {
-  readonly #loss = new Curve(find('loss-curve'), {
-    ...{ name: 'Loss of the Transformer', color: '--accent', format: (value) => value.toFixed(2) },
-  });
-  readonly #accuracy = new Curve(find('accuracy-curve'), {
-    ...{
-      name: 'Accuracy of the Transformer on held-out texts',
-      color: '--second',
-      format: percent,
-      highest: 1,
-    },
-  });
+  readonly #curves = new CurvesPanel();
   #session: Session | undefined;
   #onModel: () => void = () => {};
   #examples: readonly TextExample[] = [];
@@ -68,7 +49,10 @@ export class TrainingPanel {
       event.preventDefault();
       this.#pressed();
     });
-    anewButton.addEventListener('click', () => void this.#train({ resume: false }));
+    anewButton.addEventListener('click', () => {
+      trainButton.focus();
+      void this.#startAnew();
+    });
   }
 
   /** @param onModel called when there is a classifier to try, and when it has become another. */
@@ -77,11 +61,29 @@ export class TrainingPanel {
     this.#onModel = onModel;
     if (session.run) this.#recall(session.run);
     else this.#invite();
+    this.#showControls();
   }
 
-  /** Takes the data that the next training will learn from. */
-  use(examples: readonly TextExample[]): void {
+  /**
+   * Takes the examples that the next training will learn from.
+   *
+   * @param areOthers whether they are in the place of those before, whose result says nothing of them.
+   */
+  use(examples: readonly TextExample[], areOthers: boolean): void {
     this.#examples = examples;
+    const run = this.#session?.run;
+    if (run && this.#phase === 'idle') {
+      const isSame = areSame(run.examples, examples);
+      if (areOthers && !isSame) {
+        this.#curves.clear();
+        clearResult();
+        bar.value = 0;
+        tellOtherExamples();
+      } else if (run.result) {
+        if (areOthers) this.#showEnd(run);
+        markStale(!isSame);
+      }
+    }
     if (this.#phase === 'idle' && !this.#session?.canResume) this.#invite();
     this.#showControls();
   }
@@ -90,31 +92,45 @@ export class TrainingPanel {
   forget(): void {
     this.#clear();
     this.#invite();
+    this.#showControls();
   }
 
   get isTraining(): boolean {
     return this.#phase !== 'idle';
   }
 
+  /** Trains the model further, with the examples as they are now. */
+  async trainOn(): Promise<void> {
+    if (this.#phase !== 'idle' || !this.#session?.canTrainOn) return;
+    const examples = this.#examples;
+    await this.#train('Training on…', (onProgress) => this.#session!.trainOn(examples, onProgress));
+  }
+
   /** Shows a training of an earlier visit. */
   #recall(run: Run): void {
-    const { savedStep, isDone } = run;
-    this.#showEnd(run, savedStep);
+    this.#showEnd(run);
     models.value = run.settings.model;
     epochs.value = String(run.settings.epochs ?? '');
+    const isSame = areSame(run.examples, this.#examples);
+    markStale(run.result !== undefined && !isSame);
     tell(
       status,
-      isDone
+      run.isDone
         ? 'The model of your last visit is still here.'
-        : `Your last visit stopped at step ${whole(savedStep)}. Resume goes on from there.`,
+        : `Your last visit stopped at step ${whole(run.savedStep)}. Resume goes on from there${isSame ? '' : ', with the examples it began with'}.`,
     );
     this.#showControls();
   }
 
   #invite(): void {
-    const ready = `Ready: ${whole(this.#examples.length)} texts to learn from.`;
-    tell(status, this.#examples.length > 0 ? ready : 'Give it some data first.');
-    this.#showControls();
+    const { length } = this.#examples;
+    if (this.#session === undefined) tell(status, 'Starting…');
+    else if (length === 0) tell(status, 'It needs examples with labels first.');
+    else if (!hasTwoLabels(this.#examples))
+      tell(status, 'It needs a second label first: see the examples.');
+    else if (this.#session.run?.isDone)
+      tell(status, `Ready to learn from ${sentences(length)} anew.`);
+    else tell(status, `Ready to learn from ${sentences(length)}.`);
   }
 
   #pressed(): void {
@@ -123,31 +139,45 @@ export class TrainingPanel {
       this.#session!.stop();
       this.#showControls();
     } else if (this.#phase === 'idle') {
-      void this.#train({ resume: this.#session!.canResume });
+      if (!this.#session!.canResume) void this.#startAnew();
+      else {
+        const resume = (onProgress: OnProgress) => this.#session!.resume(onProgress);
+        void this.#train('Going on…', resume, { keep: true });
+      }
     }
   }
 
-  async #train({ resume }: { resume: boolean }): Promise<void> {
+  #startAnew(): Promise<void> {
+    return this.#train('Beginning…', (onProgress) =>
+      this.#session!.start(this.#examples, this.#settings, onProgress),
+    );
+  }
+
+  /** @param keep whether what the training has shown so far stays. */
+  async #train(
+    first: string,
+    begin: (onProgress: OnProgress) => Promise<void>,
+    { keep = false } = {},
+  ): Promise<void> {
     const session = this.#session!;
     this.#phase = 'training';
     this.#announced = 0;
-    if (!resume) this.#clear();
+    if (!keep) this.#clear();
     this.#showControls();
-    this.#say(resume ? 'Going on…' : 'Beginning…');
+    this.#say(first);
     this.#onModel();
-    const onProgress = (progress: Progress, run: Run) => this.#progressed(progress, run);
+    let problem: string | undefined;
     try {
-      if (resume) await session.resume(onProgress);
-      else await session.start(this.#examples, this.#settings, onProgress);
-      this.#phase = 'idle';
-      this.#ended(session);
+      await begin((progress, run) => this.#progressed(progress, run));
     } catch (error) {
-      this.#phase = 'idle';
-      this.#say(describeError(error), { bad: true });
+      problem = sentenceOf(error);
     }
+    this.#phase = 'idle';
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
-    if (session.run) this.#showEnd(session.run, session.run.measurements.steps.at(-1) ?? 0);
+    if (session.run) this.#showEnd(session.run);
+    if (problem === undefined) this.#ended(session);
+    else this.#say(problem, { bad: true });
     this.#showControls();
     this.#onModel();
   }
@@ -160,23 +190,21 @@ export class TrainingPanel {
   }
 
   #ended({ run, keepingProblem, canResume }: Session): void {
-    const { isDone, measurements, result } = run!;
-    const heldOut = result?.heldOut;
-    const step = measurements.steps.at(-1);
-    const right = heldOut ? ` ${accuracyOf(heldOut)} of held-out texts right.` : '';
+    const { isDone, measurements, examples } = run!;
     const how = isDone
-      ? `Done.${right} Try it below.`
+      ? `Done. It has learned from ${sentences(examples.length)}.`
       : canResume
-        ? `Stopped after step ${whole(step!)}. Resume goes on from there.`
+        ? `Stopped after step ${whole(measurements.steps.at(-1)!)}. Resume goes on from there.`
         : 'Stopped before there was something to go on from. Train begins anew.';
     const lost = `It will be gone after a reload: ${keepingProblem}.`;
     this.#say(keepingProblem ? `${how} ${lost}` : how, { bad: keepingProblem !== undefined });
+    if (isDone) markStale(!areSame(examples, this.#examples));
   }
 
   #progressed(progress: Progress, run: Run): void {
     const isNew = progress.phase !== this.#latest?.phase;
     this.#latest = progress;
-    if (isNew) this.#announce(PHASES[progress.phase] ?? progress.message);
+    if (isNew) this.#announce(PHASES[progress.phase] ?? 'Working');
     this.#drawing ??= window.setTimeout(() => {
       this.#drawing = undefined;
       this.#showProgress(this.#latest!, run);
@@ -184,67 +212,58 @@ export class TrainingPanel {
   }
 
   #showProgress(progress: Progress, run: Run): void {
-    const { phase, step, totalSteps = step, remainingSeconds } = progress;
+    const { phase, step, totalSteps = step } = progress;
     const share = totalSteps > 0 ? step / totalSteps : 0;
     bar.value = share;
-    phaseOf.textContent = PHASES[phase] ?? phase;
-    stepOf.textContent = `${whole(step)} / ${whole(totalSteps)}`;
-    left.textContent = remainingSeconds === undefined ? '–' : duration(remainingSeconds);
-    if (phase === 'train') this.#showCurves(run);
+    if (phase === 'train') this.#curves.show(run.measurements, run.totalSteps);
     if (this.#phase === 'idle') return;
     const problem = this.#session!.keepingProblem;
-    const where = whereIn(progress, run);
-    if (problem) {
+    const where = progressOf(progress, run.settings);
+    if (this.#phase === 'stopping') tell(status, 'Stopping after this step…');
+    else if (problem) {
       tell(status, `${where} It goes on, but will be gone after a reload: ${problem}.`, {
         bad: true,
       });
-    } else tell(status, this.#phase === 'stopping' ? 'Stopping after this step…' : where);
+    } else tell(status, where);
     if (phase !== 'train' || 100 * share < this.#announced + ANNOUNCE_EVERY) return;
     this.#announced = 100 * share;
-    this.#announce(`${percent(share)} done, loss ${progress.loss!.toFixed(2)}.`);
+    this.#announce(`${percent(share)} done.`);
   }
 
   /** How a training stands that does not run. Its steps are the Transformer's, where it has any. */
-  #showEnd(run: Run, step: number): void {
-    const { isDone, totalSteps, result } = run;
-    this.#showCurves(run);
+  #showEnd(run: Run): void {
+    const { isDone, totalSteps, result, measurements, savedStep, base, examples } = run;
+    const step = measurements.steps.at(-1) ?? savedStep;
     bar.value = isDone ? 1 : totalSteps > 0 ? step / totalSteps : 0;
-    phaseOf.textContent = isDone ? 'Done' : 'Stopped';
-    stepOf.textContent = totalSteps > 0 ? `${whole(step)} / ${whole(totalSteps)}` : '–';
-    left.textContent = '–';
-    showResult(result);
+    this.#curves.show(measurements, totalSteps);
+    const hasCurve = measurements.steps.length > 0 || !isDone;
+    const isFew = examples.length < FEWEST_FOR_TRANSFORMER;
+    this.#curves.explain(hasCurve ? '' : base || !isFew ? NO_CURVE_FURTHER : NO_CURVE);
+    if (result) showResult(run, result);
   }
 
   #announce(text: string): void {
     announcement.textContent = text;
   }
 
-  #showCurves({ measurements, totalSteps }: Run): void {
-    const { steps, losses, evaluatedSteps, accuracies } = measurements;
-    this.#loss.show(steps, losses, totalSteps);
-    this.#accuracy.show(evaluatedSteps, accuracies, totalSteps);
-    const [loss, accuracy] = [losses.at(-1), accuracies.at(-1)];
-    lossNow.textContent = loss === undefined ? '–' : loss.toFixed(3);
-    accuracyNow.textContent = accuracy === undefined ? '–' : percent(accuracy);
-  }
-
   #clear(): void {
     this.#latest = undefined;
     bar.value = 0;
-    showResult(undefined);
-    for (const figure of [phaseOf, stepOf, left, lossNow, accuracyNow]) figure.textContent = '–';
-    this.#loss.show([], [], 0);
-    this.#accuracy.show([], [], 0);
+    clearResult();
+    this.#curves.clear();
   }
 
   #showControls(): void {
     const { canResume = false, run } = this.#session ?? {};
-    const names = { idle: run ? 'Train again' : 'Train', training: 'Stop', stopping: 'Stopping…' };
+    const isSame = run?.isDone === true && areSame(run.examples, this.#examples);
+    const idle = canResume ? 'Resume' : isSame ? 'Train again' : 'Train';
+    const names = { idle, training: 'Stop', stopping: 'Stopping…' };
     const isIdle = this.#phase === 'idle';
-    const hasData = this.#session !== undefined && this.#examples.length > 0;
-    trainButton.textContent = isIdle && canResume ? 'Resume' : names[this.#phase];
+    const hasData = this.#session !== undefined && hasTwoLabels(this.#examples);
+    trainButton.textContent = names[this.#phase];
+    trainButton.classList.toggle('running', !isIdle);
     trainButton.disabled = isIdle && !canResume && !hasData;
-    anewButton.disabled = !(isIdle && canResume && hasData);
+    anewButton.hidden = !(isIdle && canResume && hasData);
     settings.disabled = !isIdle || canResume;
   }
 
@@ -254,19 +273,17 @@ export class TrainingPanel {
   }
 }
 
-/** `Epoch 3 of 20.`, or what else is being done. */
-function whereIn({ phase, epoch = 0, message }: Progress, { settings }: Run): string {
-  if (phase !== 'train') return `${PHASES[phase] ?? message}…`;
-  const now = Math.floor(epoch) + 1;
-  return settings.epochs === undefined
-    ? `Epoch ${now}; it ends when held-out texts get no better.`
-    : `Epoch ${Math.min(now, settings.epochs)} of ${settings.epochs}.`;
+function hasTwoLabels(examples: readonly TextExample[]): boolean {
+  const names = new Set<string>();
+  return examples.some(({ label }) => {
+    for (const name of typeof label === 'string' ? [label] : label) names.add(name);
+    return names.size > 1;
+  });
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString('en');
-
-function duration(seconds: number): string {
-  const total = Math.ceil(seconds);
-  const [minutes, rest] = [Math.floor(total / 60), String(total % 60).padStart(2, '0')];
-  return `${minutes}:${rest}`;
+function areSame(a: readonly TextExample[], b: readonly TextExample[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ text, label }, n) => text === b[n]!.text && String(label) === String(b[n]!.label))
+  );
 }

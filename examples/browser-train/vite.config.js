@@ -4,4 +4,4 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-export default { server: { headers }, preview: { headers } };
+export default { server: { headers }, preview: { headers }, worker: { format: 'es' } };

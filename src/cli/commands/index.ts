@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
 import { generate } from './generate.ts';
 import { info } from './info.ts';
@@ -7,4 +8,4 @@ import { predict } from './predict.ts';
 import { train } from './train.ts';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [train, predict, generate, evaluate, info, init];
+export const commands: readonly Command[] = [train, predict, generate, evaluate, info, init, demo];

@@ -26,6 +26,18 @@ export interface HeldOutResult {
   /** Expected calibration error: how far scores are from the share that is right. */
   readonly calibrationError: number;
   readonly report: ClassificationReport;
+  /** The answer for each of these rows, so that the wrong ones can be shown. */
+  readonly predictions: readonly HeldOutPrediction[];
+}
+
+/** What a model says of a row that it has not learned from. */
+export interface HeldOutPrediction {
+  /** The row's index in the examples, or in `validationData` where that was given. */
+  readonly example: number;
+  /** Its label; with `multiLabel` its labels. */
+  readonly label: string | readonly string[];
+  /** The probability of the label; with `multiLabel` that of the decision that is least sure. */
+  readonly score: number;
 }
 
 /** Which rows are measured, and by which models. */
@@ -134,7 +146,32 @@ export function heldOutResult(
     },
     calibrationError: expectedCalibrationError(confidences, correct),
     report,
+    predictions: predictionsOf(division, rows, logits, labels, multiLabel),
   };
+}
+
+function predictionsOf(
+  { method }: Division,
+  rows: Int32Array,
+  logits: readonly Float32Array[],
+  labels: readonly string[],
+  multiLabel: boolean,
+): HeldOutPrediction[] {
+  // The rows of validationData stand behind all others.
+  const before = method === 'validationData' ? rows[0]! : 0;
+  return logits.map((row, n) => {
+    const probabilities = labelProbabilities(row, multiLabel);
+    const example = rows[n]! - before;
+    if (!multiLabel) {
+      const score = Math.max(...probabilities);
+      return { example, label: labels[probabilities.indexOf(score)]!, score };
+    }
+    return {
+      example,
+      label: labels.filter((_, c) => probabilities[c]! > 0.5),
+      score: Math.min(...probabilities.map((p) => Math.max(p, 1 - p))),
+    };
+  });
 }
 
 /** The score of each answer and whether it is right; with several labels, of each decision. */

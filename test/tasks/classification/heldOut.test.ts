@@ -184,6 +184,12 @@ describe('heldOutResult', () => {
     expect(result.accuracyInterval[1]).toBeCloseTo(0.9544127, 6);
     // Bin of 0.7: 2 right of 3, less 2.1; bin of 0.4: 1 right, less 0.4.
     expect(result.calibrationError).toBeCloseTo((0.1 + 0.6) / 4, 6);
+    expect(result.predictions).toEqual([
+      { example: 1, label: 'a', score: expect.closeTo(0.7, 6) },
+      { example: 2, label: 'b', score: expect.closeTo(0.7, 6) },
+      { example: 3, label: 'c', score: expect.closeTo(0.7, 6) },
+      { example: 4, label: 'b', score: expect.closeTo(0.4, 6) },
+    ]);
     const without = heldOutResult(
       { ...measured, ngrams: undefined },
       examples,
@@ -217,6 +223,11 @@ describe('heldOutResult', () => {
     expect(result.calibrationError).toBeCloseTo((0.2 + 0.2) / 6, 6);
     expect(result.report.loss).toBeCloseTo(-(2 * ln(0.9) + 3 * ln(0.8) + ln(0.2)) / 6, 6);
     expect(result.report.confusionMatrix).toBeUndefined();
+    expect(result.predictions).toEqual([
+      { example: 0, label: ['a'], score: expect.closeTo(0.8, 6) },
+      { example: 1, label: ['a'], score: expect.closeTo(0.8, 6) },
+      { example: 2, label: [], score: expect.closeTo(0.8, 6) },
+    ]);
   });
 
   it('has no folds of a split', () => {
@@ -226,5 +237,15 @@ describe('heldOutResult', () => {
     const targets = Int32Array.of(0, 1);
     const result = heldOutResult({ ...measured, division }, examples, targets, ['b', 'a'], false);
     expect(result).toMatchObject({ method: 'split', folds: undefined, examples: 1, accuracy: 1 });
+    expect(result.predictions[0]).toMatchObject({ example: 1, label: 'a' });
+    const given = { ...division, method: 'validationData' } as const;
+    const { predictions } = heldOutResult(
+      { ...measured, division: given },
+      examples,
+      targets,
+      ['b', 'a'],
+      false,
+    );
+    expect(predictions[0]).toMatchObject({ example: 0, label: 'a' });
   });
 });

@@ -1,0 +1,4 @@
+declare module 'anyformer/inline?url' {
+  const address: string;
+  export default address;
+}
