@@ -68,6 +68,8 @@ function delimiterOf(source: string): string | undefined {
     const { data } = Papa.parse<string[]>(source, {
       ...{ delimiter, preview: LOOKED_AT, skipEmptyLines: 'greedy' },
     });
+    const [first = []] = data;
+    if (first.length > 1 && first.some((name) => NAMES.test(name.trim()))) return delimiter;
     const lengths = data.map(({ length }) => length);
     const usual = lengths[0] ?? 1;
     const share = lengths.filter((length) => length === usual).length / lengths.length;

@@ -3,6 +3,7 @@ import { find, showNotes } from './dom.ts';
 import { hideMatrix, showMatrix } from './matrixPanel.ts';
 import { showMistakes } from './mistakesPanel.ts';
 import { verdictOf, warningsOf } from './plainWords.ts';
+import { countsOf } from './rows.ts';
 import type { Run, TrainingOutcome } from './session.ts';
 
 const result = find('result');
@@ -37,7 +38,10 @@ export function showResult({ examples, base, measurements }: Run, outcome: Train
     verdict.textContent = base ? FURTHER : NOT_MEASURED;
     likely.textContent = method.textContent = '';
   }
-  showNotes(warnings, base ? [] : warningsOf(outcome.warnings, examples, countsOf(examples)));
+  showNotes(
+    warnings,
+    base ? [] : warningsOf(outcome.warnings, examples, countsOf(examples).reverse()),
+  );
   choice.textContent = base ? '' : choiceOf(outcome, measurements.steps.length > 0);
   closer.hidden = toCloser.hidden = methodBox.hidden = heldOut === undefined;
   if (!heldOut) return;
@@ -82,12 +86,4 @@ function choiceOf({ choice: { encoder } }: TrainingOutcome, hasCurves: boolean):
   return encoder === 'ngrams and transformer'
     ? 'A Transformer and a model that counts words answer together: that was best.'
     : 'The model is a Transformer.';
-}
-
-function countsOf(examples: Run['examples']): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const label of examples.flatMap((example) => example.label)) {
-    counts.set(label, (counts.get(label) ?? 0) + 1);
-  }
-  return [...counts].sort(([, a], [, b]) => a - b);
 }

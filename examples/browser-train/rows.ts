@@ -28,6 +28,9 @@ export class Rows {
   #before: { list: Row[]; several: boolean } | undefined;
   #listeners: ((change: RowsChange) => void)[] = [];
   #keeping: number | undefined;
+  /** Of many rows they take milliseconds, and several panels ask for them. */
+  #examples: readonly TextExample[] | undefined;
+  #counts: readonly (readonly [label: string, count: number])[] | undefined;
 
   get all(): readonly Row[] {
     return this.#list;
@@ -43,21 +46,23 @@ export class Rows {
   }
 
   /** The rows that have a text and a label, for the training. */
-  get examples(): TextExample[] {
-    return this.#list.flatMap(({ text, label }) => {
-      if (text.trim() === '' || label.trim() === '') return [];
-      const labels = this.#several ? label.split(SEVERAL.trim()).map((name) => name.trim()) : label;
-      return [{ text, label: labels }];
-    });
+  get examples(): readonly TextExample[] {
+    if (this.#examples) return this.#examples;
+    const examples: TextExample[] = [];
+    for (const row of this.#list) {
+      const [text, label] = [row.text.trim(), row.label.trim()];
+      if (text === '' || label === '') continue;
+      const names = label.split(SEVERAL.trim()).map((name) => name.trim());
+      examples.push({ text, label: this.#several ? names : label });
+    }
+    this.#examples = examples;
+    return examples;
   }
 
   /** How many rows have each label, the most frequent first. */
-  counts(): [label: string, count: number][] {
-    const counts = new Map<string, number>();
-    for (const name of this.examples.flatMap(({ label }) => label)) {
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    return [...counts].sort(([, a], [, b]) => b - a);
+  counts(): readonly (readonly [label: string, count: number])[] {
+    this.#counts ??= countsOf(this.examples);
+    return this.#counts;
   }
 
   onChange(listener: (change: RowsChange) => void): void {
@@ -120,6 +125,7 @@ export class Rows {
   }
 
   #tell(change: RowsChange): void {
+    this.#examples = this.#counts = undefined;
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -132,4 +138,15 @@ export class Rows {
     };
     await set(KEY, kept).catch((error) => console.warn(error));
   }
+}
+
+/** How many examples have each label, the most frequent first. */
+export function countsOf(examples: readonly TextExample[]): [label: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const { label } of examples) {
+    for (const name of typeof label === 'string' ? [label] : label) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort(([, a], [, b]) => b - a);
 }

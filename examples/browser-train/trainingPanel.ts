@@ -123,10 +123,10 @@ export class TrainingPanel {
 
   #invite(): void {
     const { length } = this.#examples;
-    const names = new Set(this.#examples.flatMap(({ label }) => label));
     if (this.#session === undefined) tell(status, 'Starting…');
     else if (length === 0) tell(status, 'It needs examples first.');
-    else if (names.size < 2) tell(status, 'It needs a second label first: see the examples.');
+    else if (!hasTwoLabels(this.#examples))
+      tell(status, 'It needs a second label first: see the examples.');
     else if (this.#session.run?.isDone)
       tell(status, `Ready to learn from ${sentences(length)} anew.`);
     else tell(status, `Ready to learn from ${sentences(length)}.`);
@@ -258,8 +258,7 @@ export class TrainingPanel {
     const idle = canResume ? 'Resume' : isSame ? 'Train again' : 'Train';
     const names = { idle, training: 'Stop', stopping: 'Stopping…' };
     const isIdle = this.#phase === 'idle';
-    const labels = new Set(this.#examples.flatMap(({ label }) => label));
-    const hasData = this.#session !== undefined && labels.size > 1;
+    const hasData = this.#session !== undefined && hasTwoLabels(this.#examples);
     trainButton.textContent = names[this.#phase];
     trainButton.classList.toggle('running', !isIdle);
     trainButton.disabled = isIdle && !canResume && !hasData;
@@ -271,6 +270,14 @@ export class TrainingPanel {
     tell(status, text, { bad });
     this.#announce(text);
   }
+}
+
+function hasTwoLabels(examples: readonly TextExample[]): boolean {
+  const names = new Set<string>();
+  return examples.some(({ label }) => {
+    for (const name of typeof label === 'string' ? [label] : label) names.add(name);
+    return names.size > 1;
+  });
 }
 
 function areSame(a: readonly TextExample[], b: readonly TextExample[]): boolean {

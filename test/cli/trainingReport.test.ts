@@ -16,6 +16,7 @@ const heldOut: HeldOutResult = {
     labels: ['billing', 'other'],
     loss: 0.3,
   } as unknown as HeldOutResult['report'],
+  predictions: [],
 };
 
 const whole: ReportedResult = {

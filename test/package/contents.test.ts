@@ -5,6 +5,11 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstalledPackage, installPackage, runNode } from '../support/builtPackage.ts';
 
+/** The page that `anyformer demo` serves. */
+const DEMO = ['index.html', 'index.js', 'index.css', 'readRowsWorker.js']
+  .concat('THIRD-PARTY.txt', 'THIRD-PARTY-worker.txt')
+  .map((file) => `dist/demo/${file}`);
+
 interface Manifest {
   readonly name: string;
   readonly bin: Record<string, string>;
@@ -69,6 +74,7 @@ describe('the packed files', () => {
     const top = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt'];
     top.push('dist/integrity.json');
     const built = /^dist\/((chunks|runtime)\/)?[\w.-]+(\.js|\.d\.ts)$|^dist\/wasm\/[\w.-]+\.wasm$/;
+    top.push(...DEMO);
     expect(installed.files.filter((file) => !top.includes(file) && !built.test(file))).toEqual([]);
     expect(installed.files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY.txt']),
@@ -116,6 +122,10 @@ describe('the packed files', () => {
       expect(installed.files).toContain(file);
       reached.add(file);
     }
+    // The page finds the library by its import map, and its worker by its address.
+    expect(await read('dist/demo/index.html')).toContain('"anyformer":"../index.js"');
+    expect(await read('dist/demo/index.js')).toContain('readRowsWorker.js');
+    for (const file of DEMO) reached.add(file);
     const code = installed.files.filter((file) => /\.(js|d\.ts)$/.test(file));
     expect(code.filter((file) => !reached.has(file))).toEqual([]);
   });
