@@ -2,7 +2,7 @@ import { find, showBars, showNotes, tell } from './dom.ts';
 import { sentences, whole } from './plainWords.ts';
 import type { ColumnsChosen, RowsRead } from './readRows.ts';
 import type { ReadingAnswer, ReadingAsked } from './readRowsWorker.ts';
-import type { Rows, RowsChange } from './rows.ts';
+import type { Row, Rows, RowsChange } from './rows.ts';
 import { RowsTable } from './rowsTable.ts';
 import sample from './sample.csv?raw';
 
@@ -96,12 +96,11 @@ export class DataPanel {
     const answer = await readInWorker({ source, chosen });
     if (turn !== this.#reading) return;
     if ('refusal' in answer) return this.#refuse(answer.refusal);
-    const { read } = answer;
+    const { read, rows } = answer;
     this.#source = source;
     this.#notes = read.notes;
     offerColumns(read);
-    const list = read.texts.map((text, n) => ({ text, label: read.labels[n]! }));
-    this.#rows.replace(list, { several: read.several });
+    this.#rows.replace(rows, { several: read.several });
   }
 
   #refuse(why: string): void {
@@ -211,7 +210,7 @@ function adviceOn(count: number, complete: number, names: readonly string[]): st
   return advice;
 }
 
-function offerColumns({ columns: names, textColumn: text, labelColumn: label }: RowsRead): void {
+function offerColumns({ columns: names, textColumn: text, labelColumn: label }: ReadAbout): void {
   columns.hidden = names.length < 3;
   for (const [select, chosen] of [
     [textColumn, text],
@@ -223,17 +222,26 @@ function offerColumns({ columns: names, textColumn: text, labelColumn: label }: 
   }
 }
 
+type ReadAbout = Omit<RowsRead, 'texts' | 'labels'>;
+type Reading = { readonly read: ReadAbout; readonly rows: Row[] } | { readonly refusal: string };
+
 let reader: Worker | undefined;
 let lastAnswer: Promise<unknown> = Promise.resolve();
 
 /** Reads off the page's thread, one after the other. */
-function readInWorker(asked: ReadingAsked): Promise<ReadingAnswer> {
+function readInWorker(asked: ReadingAsked): Promise<Reading> {
   reader ??= new Worker(new URL('./readRowsWorker.ts', import.meta.url), { type: 'module' });
   const worker = reader;
   const answer = lastAnswer.then(
     () =>
-      new Promise<ReadingAnswer>((resolve) => {
-        worker.onmessage = ({ data }) => resolve(data);
+      new Promise<Reading>((resolve) => {
+        const rows: Row[] = [];
+        worker.onmessage = ({ data }: MessageEvent<ReadingAnswer>) => {
+          if ('part' in data) {
+            const { texts, labels } = data.part;
+            for (const [n, text] of texts.entries()) rows.push({ text, label: labels[n]! });
+          } else resolve('read' in data ? { ...data, rows } : data);
+        };
         worker.onerror = () =>
           resolve({ refusal: 'The file could not be read. Reload the page and try again.' });
         worker.postMessage(asked);

@@ -43,7 +43,6 @@ try {
   const showModel = () =>
     model.show({ isTraining: training.isTraining, offersSample: data.hasSample });
   training.start(session, showModel);
-  training.use(rows.examples, false);
   showModel();
   if (problem !== undefined) {
     tell(find('training-status'), `What you left last time cannot be opened. ${problem}`, {

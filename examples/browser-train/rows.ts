@@ -52,8 +52,7 @@ export class Rows {
     for (const row of this.#list) {
       const [text, label] = [row.text.trim(), row.label.trim()];
       if (text === '' || label === '') continue;
-      const names = label.split(SEVERAL.trim()).map((name) => name.trim());
-      examples.push({ text, label: this.#several ? names : label });
+      examples.push({ text, label: this.#several ? namesIn(label) : label });
     }
     this.#examples = examples;
     return examples;
@@ -139,6 +138,8 @@ export class Rows {
     await set(KEY, kept).catch((error) => console.warn(error));
   }
 }
+
+const namesIn = (label: string): string[] => label.split(SEVERAL.trim()).map((name) => name.trim());
 
 /** How many examples have each label, the most frequent first. */
 export function countsOf(examples: readonly TextExample[]): [label: string, count: number][] {

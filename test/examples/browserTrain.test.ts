@@ -25,7 +25,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     await site.waitFor('try-status', /^delivery, \d\d % sure\.$/);
     await site.write('#sentence', 'You took the money for my plan two times');
     await site.waitFor('try-status', /^billing, \d\d % sure\.$/);
-    expect(await site.text('main')).not.toMatch(API_WORDS);
+    expect(await site.page.$eval('main', (main) => main.textContent)).not.toMatch(API_WORDS);
   });
 
   it('is not sure of what it does not know, and asks for a sentence where there is none', async () => {
@@ -44,7 +44,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     expect(await site.text('warnings')).toMatch(
       /^There are only 12 sentences\. Add more: about 20 for each label are a good start\./,
     );
-    expect(await site.text('main')).not.toMatch(API_WORDS);
+    expect(await site.page.$eval('main', (main) => main.textContent)).not.toMatch(API_WORDS);
   });
 
   it('brings rows, model and result back after a reload', async () => {
@@ -136,6 +136,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
 
   it('has no task of 50 ms and moves nothing while it trains', async () => {
     // Long texts: on the page's own thread, each step would be a long task.
+    await site.page.setViewport({ width: 1280, height: 800 });
     await site.prepare(toCsv(400, 12), 1);
     await site.page.$eval('[name=model][value=medium]', (radio) =>
       (radio as HTMLInputElement).click(),
@@ -158,7 +159,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
   it('trains on while another tab is in front, where a checkpoint cannot be kept either', async () => {
     const session = await site.page.createCDPSession();
     const { origin } = new URL(site.page.url());
-    await site.prepare(toCsv(800), 8);
+    await site.prepare(toCsv(1200), 12);
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
     await site.page.click('#train');
     const lost = 'gone after a reload: the browser has no room left for this page\\.';
@@ -173,7 +174,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     await site.waitFor('training-status', new RegExp(`^Stopped after step \\d+\\..*${lost}`));
     await session.send('Storage.overrideQuotaForOrigin', { origin });
     await site.page.click('#train');
-    await site.waitFor('training-status', /^Done\. It has learned from 800 sentences\.$/);
+    await site.waitFor('training-status', /^Done\. It has learned from 1,200 sentences\.$/);
   });
 });
 

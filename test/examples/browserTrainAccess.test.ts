@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { KeyInput } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
 import { chromium, inChromium, toCsv, useTrainingPage } from './trainingPage.ts';
 
@@ -105,9 +106,7 @@ describe.skipIf(!chromium)(`for everybody, the page ${inChromium}`, { timeout: 1
     expect(await site.text('announcement')).toMatch(/^Done\./);
     await tabTo('to-closer');
     await tabTo('sentence');
-    await site.page.keyboard.down('Control');
-    await site.page.keyboard.press('a');
-    await site.page.keyboard.up('Control');
+    await site.page.$eval('#sentence', (field) => (field as HTMLTextAreaElement).select());
     await site.page.keyboard.type('My parcel is lost');
     await site.waitFor('try-status', /^delivery, /);
     await tabTo('right-label');
@@ -118,13 +117,18 @@ describe.skipIf(!chromium)(`for everybody, the page ${inChromium}`, { timeout: 1
 
   it('moves between rows by the arrows, and by Tab past them', async () => {
     const focused = () => site.page.evaluate(() => document.activeElement?.ariaLabel);
+    async function pressWithControl(key: KeyInput): Promise<void> {
+      await site.page.keyboard.down('Control');
+      await site.page.keyboard.press(key);
+      await site.page.keyboard.up('Control');
+    }
     await site.page.focus('#rows-body textarea');
     for (const label of ['Sentence 2', 'Sentence 3']) {
-      await site.page.keyboard.press('End');
+      await pressWithControl('End');
       await site.page.keyboard.press('ArrowDown');
       expect(await focused()).toBe(label);
     }
-    await site.page.keyboard.press('Home');
+    await pressWithControl('Home');
     await site.page.keyboard.press('ArrowUp');
     expect(await focused()).toBe('Sentence 2');
     await site.page.keyboard.press('Tab');
