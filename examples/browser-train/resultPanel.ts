@@ -61,11 +61,16 @@ export function clearResult(): void {
   hideMatrix();
 }
 
+/** Says that the model has learned from examples that have gone. */
+export function tellOtherExamples(): void {
+  tryStale.hidden = false;
+}
+
 /** Says that the examples have changed since, without taking the list away that is being corrected. */
 export function markStale(isStale: boolean): void {
   const hasResult = result.classList.contains('has-result');
   stale.hidden = !(isStale && hasResult);
-  tryStale.hidden = !isStale;
+  if (!isStale) tryStale.hidden = true;
   result.classList.toggle('is-stale', isStale && hasResult);
 }
 

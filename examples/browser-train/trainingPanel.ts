@@ -4,7 +4,7 @@ import { find, tell } from './dom.ts';
 import { percent, sentenceOf, sentences, whole } from './plainWords.ts';
 import { PHASES, progressOf } from './progressWords.ts';
 import { FEWEST_FOR_TRANSFORMER, type Settings } from './recipe.ts';
-import { clearResult, markStale, showResult } from './resultPanel.ts';
+import { clearResult, markStale, showResult, tellOtherExamples } from './resultPanel.ts';
 import type { OnProgress, Run, Session } from './session.ts';
 
 const form = find<HTMLFormElement>('training');
@@ -61,6 +61,7 @@ export class TrainingPanel {
     this.#onModel = onModel;
     if (session.run) this.#recall(session.run);
     else this.#invite();
+    this.#showControls();
   }
 
   /**
@@ -77,7 +78,7 @@ export class TrainingPanel {
         this.#curves.clear();
         clearResult();
         bar.value = 0;
-        markStale(true);
+        tellOtherExamples();
       } else if (run.result) {
         if (areOthers) this.#showEnd(run);
         markStale(!isSame);
@@ -124,7 +125,7 @@ export class TrainingPanel {
   #invite(): void {
     const { length } = this.#examples;
     if (this.#session === undefined) tell(status, 'Starting…');
-    else if (length === 0) tell(status, 'It needs examples first.');
+    else if (length === 0) tell(status, 'It needs examples with labels first.');
     else if (!hasTwoLabels(this.#examples))
       tell(status, 'It needs a second label first: see the examples.');
     else if (this.#session.run?.isDone)

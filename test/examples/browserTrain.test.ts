@@ -67,6 +67,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     await site.page.click('#rows-body .remove');
     await site.waitFor('data-status', /^119 /);
     expect((await site.control('stale')).isVisible).toBe(true);
+    expect((await site.control('try-stale')).isVisible).toBe(false);
     await site.page.click('#undo');
     await site.waitFor('data-status', /^120 /);
     expect((await site.control('stale')).isVisible).toBe(false);

@@ -50,7 +50,7 @@ describe.skipIf(!chromium)(`the examples of the page, ${inChromium}`, { timeout:
     await site.waitFor('data-status', /^3 sentences with 2 labels\.$/);
     expect(await site.control('train')).toMatchObject({ isDisabled: false });
     await site.page.click('#clear');
-    await site.waitFor('training-status', /^It needs examples first\.$/);
+    await site.waitFor('training-status', /^It needs examples with labels first\.$/);
     await site.page.click('#sample');
     await site.waitFor('data-status', /^160 sentences with 4 labels\.$/);
     expect(await site.page.evaluate(() => document.activeElement?.id)).toBe('train');
