@@ -25,7 +25,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     await site.waitFor('try-status', /^delivery, \d\d % sure\.$/);
     await site.write('#sentence', 'You took the money for my plan two times');
     await site.waitFor('try-status', /^billing, \d\d % sure\.$/);
-    expect(await site.page.$eval('main', (main) => main.textContent)).not.toMatch(API_WORDS);
+    expect(await site.words()).not.toMatch(API_WORDS);
   });
 
   it('is not sure of what it does not know, and asks for a sentence where there is none', async () => {
@@ -44,7 +44,7 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     expect(await site.text('warnings')).toMatch(
       /^There are only 12 sentences\. Add more: about 20 for each label are a good start\./,
     );
-    expect(await site.page.$eval('main', (main) => main.textContent)).not.toMatch(API_WORDS);
+    expect(await site.words()).not.toMatch(API_WORDS);
   });
 
   it('brings rows, model and result back after a reload', async () => {
@@ -158,10 +158,15 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
   });
 
   it('trains on while another tab is in front, where a checkpoint cannot be kept either', async () => {
-    const session = await site.page.createCDPSession();
-    const { origin } = new URL(site.page.url());
     await site.prepare(toCsv(1200), 12);
-    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    // Chromium asks for the quota at the first write only, which was that of the rows.
+    await site.page.evaluate(() => {
+      const { put } = IDBObjectStore.prototype;
+      Object.assign(globalThis, { put });
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException('no room', 'QuotaExceededError');
+      };
+    });
     await site.page.click('#train');
     const lost = 'gone after a reload: the browser has no room left for this page\\.';
     await site.waitFor('training-status', new RegExp(`^Training: .*${lost}`));
@@ -173,7 +178,10 @@ describe.skipIf(!chromium)(`the page that trains, ${inChromium}`, { timeout: 120
     await site.page.bringToFront();
     await site.page.click('#train');
     await site.waitFor('training-status', new RegExp(`^Stopped after step \\d+\\..*${lost}`));
-    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    await site.page.evaluate(() => {
+      const { put } = globalThis as unknown as { put: IDBObjectStore['put'] };
+      IDBObjectStore.prototype.put = put;
+    });
     await site.page.click('#train');
     await site.waitFor('training-status', /^Done\. It has learned from 1,200 sentences\.$/);
   });

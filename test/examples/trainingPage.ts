@@ -75,6 +75,16 @@ export class TrainingPage {
     return this.page.$eval(`#${id}`, (element) => element.textContent ?? '');
   }
 
+  /** All that can be read on the page, hidden or not, piece by piece. */
+  words(): Promise<string> {
+    return this.page.evaluate(() => {
+      const pieces = document.createTreeWalker(document.querySelector('main')!, 4);
+      const found: string[] = [];
+      while (pieces.nextNode()) found.push(pieces.currentNode.nodeValue ?? '');
+      return found.join(' ');
+    });
+  }
+
   /** The value of a field, and whether a control is disabled or hidden. */
   control(id: string): Promise<{ value: string; isDisabled: boolean; isVisible: boolean }> {
     return this.page.$eval(`#${id}`, (element) => {
