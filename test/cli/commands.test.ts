@@ -401,7 +401,7 @@ describe('anyformer --help', () => {
     const help = await run(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     const names = [...help.stdout.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name!);
-    expect(names).toEqual(['train', 'predict', 'generate', 'evaluate', 'info']);
+    expect(names).toEqual(['train', 'predict', 'generate', 'evaluate', 'info', 'demo']);
     for (const name of names) {
       const { code, stdout } = await run([name, '--help']);
       expect(code).toBe(0);
@@ -412,7 +412,7 @@ describe('anyformer --help', () => {
   });
 
   it('has no heading without rows, and says what every option does', async () => {
-    for (const name of ['train', 'predict', 'generate', 'evaluate', 'info']) {
+    for (const name of ['train', 'predict', 'generate', 'evaluate', 'info', 'demo']) {
       const { stdout } = await run([name, '--help']);
       expect(stdout).not.toMatch(/\n\n\n/);
       const sections = stdout.split('\n\n').slice(2, -2);
