@@ -25,6 +25,8 @@ const pasteText = find<HTMLTextAreaElement>('paste-text');
 const BARS = 8;
 /** Milliseconds of quiet before rows that are being edited are counted. */
 const COUNT_AFTER = 120;
+/** Rows from which on to show and to count them at once would take long. */
+const LONG = 2000;
 /** Labels that are offered in a field. */
 const OFFERED = 200;
 
@@ -119,8 +121,12 @@ export class DataPanel {
     if (change === 'replaced') this.#table.show({ anew: true });
     if (change === 'structure') this.#table.show();
     clearTimeout(this.#counting);
-    if (change === 'cell') this.#counting = window.setTimeout(() => this.#count(), COUNT_AFTER);
-    else this.#count();
+    const isLong = this.#rows.all.length > LONG;
+    if (change === 'cell' || isLong) {
+      // A long table is counted in a task of its own.
+      const after = change === 'cell' ? COUNT_AFTER : 0;
+      this.#counting = window.setTimeout(() => this.#count(), after);
+    } else this.#count();
   }
 
   #count(): void {

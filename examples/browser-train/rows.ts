@@ -104,8 +104,9 @@ export class Rows {
 
   /** @returns whether the last visit left some. */
   async recall(): Promise<boolean> {
-    const kept = await get<Kept>(KEY).catch(() => undefined);
-    if (!kept) return false;
+    const json = await get<string>(KEY).catch(() => undefined);
+    if (json === undefined) return false;
+    const kept: Kept = JSON.parse(json);
     this.#several = kept.several;
     this.#list = kept.texts.map((text, n) => ({ text, label: kept.labels[n]! }));
     this.#tell('replaced');
@@ -128,14 +129,14 @@ export class Rows {
     for (const listener of this.#listeners) listener(change);
   }
 
-  /** Two lists of strings are copied quicker than a list of rows. A full disk costs the next visit only. */
+  /** One string is copied much quicker than many. A full disk costs the next visit only. */
   async #keep(): Promise<void> {
     const kept: Kept = {
       texts: this.#list.map(({ text }) => text),
       labels: this.#list.map(({ label }) => label),
       several: this.#several,
     };
-    await set(KEY, kept).catch((error) => console.warn(error));
+    await set(KEY, JSON.stringify(kept)).catch((error) => console.warn(error));
   }
 }
 
