@@ -1,7 +1,9 @@
-/** `anyformer/ui`: what a page shows of a model, as a custom element. */
-export {
-  AnyformerClassifier,
-  type ClassifierEvents,
-  type ClassifierState,
-} from './ui/classifierElement.ts';
+/** `anyformer/ui`: custom elements that show a model on a page. */
+export { AnyformerClassifier } from './ui/classifierElement.ts';
+export type {
+  AnyformerElements,
+  ClassifierAttributes,
+  ClassifierEvents,
+  ClassifierState,
+} from './ui/classifierTypes.ts';
 export { defineElements } from './ui/defineElements.ts';

@@ -12,11 +12,13 @@ const dist = fileURLToPath(new URL('dist/', import.meta.resolve('anyformer/packa
 await rm(target, { recursive: true, force: true });
 await mkdir(`${target}/anyformer/runtime`, { recursive: true });
 
-// The script, and beside it what it asks for: the WebAssembly; the program of a thread, on pages
-// that are cross-origin isolated; plain JavaScript, where a policy forbids WebAssembly.
+// The script, and the files that it loads: the WebAssembly; the program of the Web Worker; the program
+// of a thread, on pages that are cross-origin isolated; plain JavaScript, where a policy forbids
+// WebAssembly.
 for (const file of [
   'anyformer.iife.js',
   'wasm',
+  'runtime/browserTaskWorker.js',
   'runtime/browserWorker.js',
   'anyformer.javascript.js',
 ]) {

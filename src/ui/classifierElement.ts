@@ -1,75 +1,131 @@
 import { AnyformerError, show } from '../core/errors.ts';
-import type { LabelScore } from '../tasks/labelScores.ts';
 import { TextClassifier } from '../tasks/textClassifier.ts';
+import { type TextName, textNames, textOf } from './classifierTexts.ts';
+import type { ClassifierEvents, ClassifierState } from './classifierTypes.ts';
 import { ClassifierView } from './classifierView.ts';
+import { FormElement } from './formElement.ts';
 
-/** What an `<anyformer-classifier>` is doing. It has no model while it is `idle`. */
-export type ClassifierState = 'idle' | 'loading' | 'ready' | 'predicting' | 'error';
-
-/** The `detail` of the events of an `<anyformer-classifier>`. */
-export interface ClassifierEvents {
-  load: CustomEvent<{ classifier: TextClassifier }>;
-  prediction: CustomEvent<{ text: string; scores: readonly LabelScore[] }>;
-  error: CustomEvent<{ error: AnyformerError }>;
-}
-
-/** Writing goes on within this time, in milliseconds; the text is then labelled once. */
+/** How long a visitor pauses, in milliseconds, before the text is labelled. */
 const PAUSE = 200;
 
-// There is none where a page is rendered on a server: the class can be imported all the same.
-const Base: typeof HTMLElement =
-  globalThis.HTMLElement ?? (class {} as unknown as typeof HTMLElement);
+/** Properties that a page may set before the element is defined. */
+const PROPERTIES = [
+  'name',
+  'required',
+  'disabled',
+  'worker',
+  'classifier',
+  'model',
+  'value',
+] as const;
+
+/** The form's data and validity depend on these. */
+const FORM_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'name',
+  'label-name',
+  'required',
+  'required-error',
+  'disabled',
+]);
 
 /**
- * `<anyformer-classifier model="./model">`: a field to write in, and the labels of what is written
- * with their scores, as one writes.
+ * `<anyformer-classifier model="./model">`: a text field that labels what a visitor writes. It shows
+ * the labels and their scores while the visitor writes.
  *
- * Attributes:
- * - `model`: the address of a saved classifier's folder, relative to the page. Another one loads anew.
- * - `label`: what stands above the field. Default: 'Text'.
- * - `placeholder`: what stands in the field while it is empty.
- * - `value`: the text in the field at the start.
- * - `top-k`: how many labels to show. Default: all.
- * - `min-score`: a text whose best label scores lower, or that looks like nothing in the training data,
- *   is answered with 'Not sure', from 0 to 1. `prediction` then has 'unknown' first. Default: 0, every
- *   text has a label.
+ * | Attribute | Meaning | Default |
+ * | --- | --- | --- |
+ * | `model` | the address of a saved classifier's folder, relative to the page | none |
+ * | `worker` | the model runs in a Web Worker | off |
+ * | `value` | the text in the field at the start | empty |
+ * | `top-k` | how many labels to show | all |
+ * | `min-score` | from 0 to 1; a text whose best label scores lower gets the answer "Not sure" | 0 |
+ * | `name` | the form submits the text under this name | none |
+ * | `label-name` | the form submits the best label under this name, once it is known | none |
+ * | `required` | the form needs a text | off |
+ * | `disabled` | the visitor cannot write, and the form does not submit the text | off |
+ * | `label` | the label of the field | Text |
+ * | `placeholder` | shown in the field while it is empty | empty |
+ * | `loading` | shown while the model loads | Loading the model |
+ * | `ready` | shown while the field is empty | Ready. Write something to see its labels. |
+ * | `list-label` | names the list of labels for screen readers | Labels, the most likely first |
+ * | `not-sure` | shown where no label is the answer | Not sure |
+ * | `unfamiliar` | why: the text shares too little with the training data | It is unlike the texts that the model has learned from. |
+ * | `low-score` | why: the best label scores below `min-score` | No label fits well enough. |
+ * | `empty` | why: the classifier found no words | There are no words in it. |
+ * | `load-error` | shown when the model cannot be loaded | This could not be loaded. Try again. |
+ * | `predict-error` | shown when a text cannot be labelled | This text could not be labelled. Try again. |
+ * | `retry` | the button below both errors | Try again |
+ * | `required-error` | shown when a required text is missing | the browser's own sentence |
  *
- * Events: `load`, `prediction`, `error`, see {@link ClassifierEvents}; `prediction` bubbles.
+ * With a `min-score` above 0, a text that is unlike the training data also gets the answer "Not sure".
+ * The first label of the `prediction` event is 'unknown' then.
  *
- * Parts to style with `::part()`: root, label, input, status, progress, loaded, error, error-code,
- * error-message, retry, scores, row, best, name, score, track, bar. Custom properties:
- * `--anyformer-accent`, `-danger`, `-border`, `-track` (colours), `-radius`, `-gap` (lengths).
+ * Events: `load`, `prediction` and `error`, see {@link ClassifierEvents}. `prediction` bubbles. Visitors
+ * see a short sentence for an error. The details are in the `error` event and on the console.
  *
- * It frees the model it has loaded when it leaves the page, and loads it again when it comes back.
+ * Fallback: the browser shows the element's children until the element is defined. They stay visible
+ * when the script does not load, for example because its `integrity` does not match. The element hides
+ * its children once it is defined, and shows them again when the model cannot be loaded.
+ *
+ * Parts to style with `::part()`: root, label, input, status, not-sure, progress, loaded, error,
+ * error-message, retry, fallback, scores, row, best, name, score, track, bar. Custom properties:
+ * `--anyformer-accent`, `-danger`, `-doubt`, `-border`, `-track` (colours), `-radius`, `-gap` (lengths).
+ *
+ * The element frees the model that it has loaded when it leaves the page. It loads the model again when
+ * it comes back.
  *
  * @example
- * <anyformer-classifier model="./model" label="Your message"></anyformer-classifier>
+ * <anyformer-classifier model="./model" label="Your message">
+ *   You can also write to help@shop.example.
+ * </anyformer-classifier>
  */
-export class AnyformerClassifier extends Base {
-  static readonly observedAttributes = [
+export class AnyformerClassifier extends FormElement {
+  static readonly observedAttributes: readonly string[] = [
     'model',
-    'label',
-    'placeholder',
+    'worker',
     'value',
     'top-k',
     'min-score',
+    'name',
+    'label-name',
+    'required',
+    'disabled',
+    ...textNames,
   ];
 
   readonly #view: ClassifierView;
   #state: ClassifierState = 'idle';
   #classifier: TextClassifier | undefined;
-  /** Whether the page has handed the classifier in, and so is the one to dispose of it. */
+  /** Whether the page has set the classifier. The page disposes of it then. */
   #isGiven = false;
+  /** Whether the text was changed. The `value` attribute has no effect on it then. */
+  #isChanged = false;
+  /** The best label of the text; undefined while it is not known. */
+  #label: string | undefined;
   #loading: AbortController | undefined;
-  /** The number of the latest prediction: what an earlier one finds is dropped. */
+  /** The number of the latest prediction. Results of earlier ones are dropped. */
   #turn = 0;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
-    this.#view = new ClassifierView(this.attachShadow({ mode: 'open', delegatesFocus: true }));
-    this.#view.input.addEventListener('input', () => this.#predictSoon());
-    this.#view.retry.addEventListener('click', () => this.#restart());
+    this.#view = new ClassifierView(
+      this.attachShadow({ mode: 'open', delegatesFocus: true }),
+      this.input,
+      (name) => textOf(this, name),
+      () => this.closest<HTMLElement>('[lang]')?.lang || undefined,
+    );
+    const { input } = this;
+    input.addEventListener('input', () => this.#predictSoon());
+    // Unlike `input`, this event stays inside of the shadow root.
+    input.addEventListener('change', () =>
+      this.dispatchEvent(new Event('change', { bubbles: true })),
+    );
+    this.#view.retry.addEventListener('click', () => {
+      // The button disappears, and the focus would be lost with it.
+      input.focus();
+      this.#restart();
+    });
   }
 
   get state(): ClassifierState {
@@ -78,12 +134,12 @@ export class AnyformerClassifier extends Base {
 
   /** The text in the field. Setting it labels it. */
   get value(): string {
-    return this.#view.input.value;
+    return this.input.value;
   }
 
   set value(text: string) {
-    this.#view.input.value = text;
-    void this.#predict();
+    this.#isChanged = true;
+    this.#write(text);
   }
 
   /** The address of the model. */
@@ -96,9 +152,18 @@ export class AnyformerClassifier extends Base {
     else this.setAttribute('model', address);
   }
 
+  /** Whether the model that `model` names runs in a Web Worker. A change loads it anew. */
+  get worker(): boolean {
+    return this.hasAttribute('worker');
+  }
+
+  set worker(isInWorker: boolean) {
+    this.toggleAttribute('worker', isInWorker);
+  }
+
   /**
-   * The classifier in use. Setting one uses it instead of what `model` names; it stays yours to
-   * dispose of. Setting undefined goes back to `model`.
+   * The classifier in use. A classifier that you set replaces the one that `model` names. You dispose
+   * of it yourself. Setting undefined goes back to `model`.
    */
   get classifier(): TextClassifier | undefined {
     return this.#classifier;
@@ -112,6 +177,13 @@ export class AnyformerClassifier extends Base {
   }
 
   connectedCallback(): void {
+    // A property that was set before the upgrade hides the accessor of the class.
+    for (const name of PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const early: unknown = this[name];
+      delete (this as Partial<this>)[name];
+      Object.assign(this, { [name]: early });
+    }
     if (this.#classifier === undefined && this.#loading === undefined) this.#restart();
   }
 
@@ -127,18 +199,45 @@ export class AnyformerClassifier extends Base {
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now) return;
-    if (name === 'label') this.#view.setLabel(now ?? 'Text');
-    if (name === 'placeholder') this.#view.input.placeholder = now ?? '';
-    if (name === 'value') this.value = now ?? '';
+    if (textNames.includes(name as TextName)) this.#view.refresh();
+    if (name === 'value' && !this.#isChanged) this.#write(now ?? '');
     if (name === 'top-k' || name === 'min-score') void this.#predict();
-    if (name === 'model' && this.isConnected && !this.#isGiven) this.#restart();
+    if (name === 'disabled') this.#view.setDisabled(this.isDisabled);
+    if (FORM_ATTRIBUTES.has(name)) this.updateForm(this.#label);
+    const isOfLoading = name === 'model' || name === 'worker';
+    if (isOfLoading && this.isConnected && !this.#isGiven) this.#restart();
+  }
+
+  formDisabledCallback(): void {
+    this.#view.setDisabled(this.isDisabled);
+  }
+
+  formResetCallback(): void {
+    this.#isChanged = false;
+    this.#write(this.getAttribute('value') ?? '');
+  }
+
+  /** The browser restores the text, for example when the visitor comes back to the page. */
+  formStateRestoreCallback(text: unknown): void {
+    if (typeof text === 'string') this.value = text;
+  }
+
+  #write(text: string): void {
+    this.input.value = text;
+    this.#setLabel(undefined);
+    void this.#predict();
+  }
+
+  #setLabel(label: string | undefined): void {
+    this.#label = label;
+    this.updateForm(label);
   }
 
   #setState(state: ClassifierState): void {
     this.#state = state;
   }
 
-  /** Lets go of the model, and of all that is under way. */
+  /** Frees the model, and stops everything that is running. */
   #release(): void {
     clearTimeout(this.#pause);
     this.#turn++;
@@ -165,8 +264,9 @@ export class AnyformerClassifier extends Base {
     try {
       const classifier = await TextClassifier.load(this.#addressOf(model), {
         signal,
-        onProgress: ({ step }) => {
-          if (!signal.aborted) this.#view.showLoading(step);
+        worker: this.worker,
+        onProgress: ({ step, totalSteps }) => {
+          if (this.#loading === loading) this.#view.showLoading(step, totalSteps);
         },
       });
       if (signal.aborted) return classifier.dispose();
@@ -200,6 +300,8 @@ export class AnyformerClassifier extends Base {
   }
 
   #predictSoon(): void {
+    this.#isChanged = true;
+    this.#setLabel(undefined);
     this.#turn++;
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.#predict(), PAUSE);
@@ -225,7 +327,8 @@ export class AnyformerClassifier extends Base {
       });
       if (turn !== this.#turn) return;
       this.#setState('ready');
-      this.#view.showScores(scores, this.closest<HTMLElement>('[lang]')?.lang || undefined);
+      this.#setLabel(scores[0]?.label);
+      this.#view.showScores(scores);
       this.#tell('prediction', { text, scores }, true);
     } catch (error) {
       if (turn === this.#turn) this.#fail(error);
@@ -239,8 +342,9 @@ export class AnyformerClassifier extends Base {
         : new AnyformerError('ENGINE', cause instanceof Error ? cause.message : String(cause), {
             cause,
           });
+    console.error('<anyformer-classifier>', error);
     this.#setState('error');
-    this.#view.showError(error, this.#classifier === undefined);
+    this.#view.showError(this.#classifier ? 'predict-error' : 'load-error');
     this.#tell('error', { error });
   }
 
@@ -250,11 +354,5 @@ export class AnyformerClassifier extends Base {
     bubbles = false,
   ): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles, composed: bubbles }));
-  }
-}
-
-declare global {
-  interface HTMLElementTagNameMap {
-    'anyformer-classifier': AnyformerClassifier;
   }
 }

@@ -1,11 +1,12 @@
 /**
- * The look of the classifier. All colours but two are made of the page's own text colour, so that it
- * is readable wherever the page is, light or dark; the two are seen on both.
+ * The look of the classifier. All colours but three are made of the page's own text colour, so that it
+ * is readable wherever the page is, light or dark; the three are seen on both.
  */
 const CSS = `
 :host {
   --accent: var(--anyformer-accent, #5a72e6);
   --danger: var(--anyformer-danger, #d9463e);
+  --doubt: var(--anyformer-doubt, #c98a1b);
   --border: var(--anyformer-border, color-mix(in srgb, currentColor 45%, transparent));
   --track: var(--anyformer-track, color-mix(in srgb, currentColor 12%, transparent));
   --radius: var(--anyformer-radius, 8px);
@@ -36,9 +37,19 @@ textarea:focus-visible, button:focus-visible {
   outline: 3px solid var(--accent);
   outline-offset: 1px;
 }
+textarea:disabled, button:disabled { opacity: 0.55; cursor: not-allowed; }
 p { margin: 0; }
 .status { min-block-size: 1.45em; opacity: 0.8; font-size: 0.9em; }
 .status.heard { position: absolute; inline-size: 1px; block-size: 1px; min-block-size: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.doubt {
+  padding: 10px 12px;
+  border: 1px solid var(--doubt);
+  border-inline-start-width: 5px;
+  border-radius: var(--radius);
+  opacity: 1;
+  font-size: 1em;
+}
+.doubt strong { display: block; }
 .progress { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: var(--gap); }
 .loaded { font-size: 0.9em; font-variant-numeric: tabular-nums; }
 .error {
@@ -51,7 +62,6 @@ p { margin: 0; }
   border-radius: var(--radius);
   overflow-wrap: anywhere;
 }
-.code { font-weight: 600; }
 button {
   padding: 6px 14px;
   border: 1px solid var(--border);
@@ -61,7 +71,7 @@ button {
   font: inherit;
   cursor: pointer;
 }
-button:hover { background: var(--track); }
+button:hover:enabled { background: var(--track); }
 ol { display: grid; gap: 10px; margin: 0; padding: 0; list-style: none; }
 li { display: grid; grid-template-columns: 1fr auto; gap: 3px var(--gap); }
 .name { overflow-wrap: anywhere; }
@@ -76,7 +86,13 @@ li { display: grid; grid-template-columns: 1fr auto; gap: 3px var(--gap); }
   transition: inline-size 200ms ease-out;
 }
 .best .bar { background: var(--accent); }
+.unsure .bar { background: var(--border); }
 .progress .track { grid-column: auto; }
+.filled {
+  block-size: 100%;
+  inline-size: calc(var(--share) * 100%);
+  background: var(--accent);
+}
 .moving {
   block-size: 100%;
   inline-size: 30%;
@@ -93,7 +109,7 @@ ol[aria-busy='true'] { opacity: 0.6; }
 }
 @media (forced-colors: active) {
   .track { border: 1px solid CanvasText; }
-  .bar, .best .bar, .moving { background: Highlight; forced-color-adjust: none; }
+  .bar, .best .bar, .unsure .bar, .moving, .filled { background: Highlight; forced-color-adjust: none; }
 }
 `;
 

@@ -1,28 +1,19 @@
-import type { AnyformerError } from '../core/errors.ts';
 import { type LabelScore, UNKNOWN } from '../tasks/labelScores.ts';
 import { classifierStyles } from './classifierStyles.ts';
+import type { TextName } from './classifierTexts.ts';
 import { domElement } from './domElement.ts';
+import { ScoreList } from './scoreList.ts';
 
 const BYTES_IN_MEGABYTE = 1e6;
 
-/** Why a text has no answer. */
-const DOUBTS: Readonly<Record<NonNullable<LabelScore['note']>, string>> = {
-  empty: 'there are no words in it',
-  unfamiliar: 'it looks like nothing in the training data',
-  'low-score': 'no label scores high enough',
-};
-
 /** What a classifier shows: a text field, what it is doing, and the labels with their scores. */
 export class ClassifierView {
-  readonly #label = domElement('label', { part: 'label', for: 'text' }, 'Text');
-  readonly input = domElement('textarea', {
-    part: 'input',
-    id: 'text',
-    rows: '3',
-    'aria-describedby': 'status',
-  });
+  readonly #text: (name: TextName) => string;
+  readonly #language: () => string | undefined;
+  readonly #label = domElement('label', { part: 'label', for: 'text' });
+  readonly #input: HTMLTextAreaElement;
   // There from the start: a screen reader tells of changes only in regions that it knows.
-  readonly #status = domElement('p', {
+  readonly #status = domElement('div', {
     part: 'status',
     class: 'status',
     id: 'status',
@@ -30,135 +21,143 @@ export class ClassifierView {
   });
   // Beside the status: that one would be read out at every change.
   readonly #loaded = domElement('span', { part: 'loaded', class: 'loaded' });
+  readonly #loadedBar = domElement('div', { class: 'moving' });
+  // Not a <progress>: the track of Chromium's is white on dark pages as well.
+  readonly #track = domElement('div', { class: 'track', role: 'progressbar' }, this.#loadedBar);
   readonly #progress = domElement(
     'div',
     { part: 'progress', class: 'progress' },
-    // Not a <progress>: the track of Chromium's is white on dark pages as well.
-    domElement(
-      'div',
-      { class: 'track', role: 'progressbar', 'aria-label': 'Loading the model' },
-      domElement('div', { class: 'moving' }),
-    ),
+    this.#track,
     this.#loaded,
   );
-  readonly #code = domElement('span', { part: 'error-code', class: 'code' });
-  readonly #message = domElement('span', { part: 'error-message' });
-  readonly retry = domElement('button', { part: 'retry', type: 'button' }, 'Try again');
+  readonly #message = domElement('p', { part: 'error-message' });
+  readonly retry = domElement('button', { part: 'retry', type: 'button' });
   readonly #error = domElement(
     'div',
     { part: 'error', class: 'error', role: 'alert' },
-    domElement('p', {}, this.#code, ' ', this.#message),
+    this.#message,
     this.retry,
   );
-  // Without its marks, a list is one for Safari's screen reader only by its role.
-  readonly #scores = domElement('ol', {
-    part: 'scores',
-    role: 'list',
-    'aria-label': 'Labels, the most likely first',
-  });
+  readonly #fallback = domElement('slot', { part: 'fallback' });
+  readonly #scores = new ScoreList();
+  /** Draws the present state once more. */
+  #draw = () => this.showIdle();
 
-  constructor(root: ShadowRoot) {
+  /**
+   * @param text the text of a name, in the page's words.
+   * @param language of the numbers, as BCP 47 names it; undefined is the browser's.
+   */
+  constructor(
+    root: ShadowRoot,
+    input: HTMLTextAreaElement,
+    text: (name: TextName) => string,
+    language: () => string | undefined,
+  ) {
+    this.#input = input;
+    this.#text = text;
+    this.#language = language;
     root.adoptedStyleSheets = [classifierStyles()];
-    const field = domElement('div', { class: 'field' }, this.#label, this.input);
-    const parts = [field, this.#status, this.#progress, this.#error, this.#scores];
-    root.append(domElement('div', { part: 'root', class: 'root' }, ...parts));
-    this.showIdle();
+    const field = domElement('div', { class: 'field' }, this.#label, input);
+    const results = [this.#status, this.#progress, this.#error, this.#fallback];
+    root.append(
+      domElement('div', { part: 'root', class: 'root' }, field, ...results, this.#scores.element),
+    );
+    this.refresh();
   }
 
-  setLabel(text: string): void {
-    this.#label.textContent = text;
+  /** Shows the same with the texts as they are now. */
+  refresh(): void {
+    this.#label.textContent = this.#text('label');
+    this.#input.placeholder = this.#text('placeholder');
+    this.retry.textContent = this.#text('retry');
+    this.#track.setAttribute('aria-label', this.#text('loading'));
+    this.#scores.element.setAttribute('aria-label', this.#text('list-label'));
+    this.#draw();
+  }
+
+  setDisabled(isDisabled: boolean): void {
+    this.#input.disabled = isDisabled;
+    this.retry.disabled = isDisabled;
   }
 
   showIdle(): void {
+    this.#draw = () => this.showIdle();
     this.#show({});
-    this.#setScores([]);
   }
 
-  showLoading(bytes: number): void {
-    this.#loaded.textContent = `${(bytes / BYTES_IN_MEGABYTE).toFixed(1)} MB`;
-    this.#show({ status: 'Loading the model', isLoading: true });
+  /** @param totalBytes undefined where the server does not tell. */
+  showLoading(bytes: number, totalBytes?: number): void {
+    this.#draw = () => this.showLoading(bytes, totalBytes);
+    const megabytes = new Intl.NumberFormat(this.#language(), {
+      style: 'unit',
+      unit: 'megabyte',
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
+    this.#loaded.textContent = megabytes.format(bytes / BYTES_IN_MEGABYTE);
+    this.#loadedBar.className = totalBytes ? 'filled' : 'moving';
+    if (totalBytes) {
+      this.#loadedBar.style.setProperty('--share', String(bytes / totalBytes));
+      this.#track.setAttribute('aria-valuenow', String(Math.round((100 * bytes) / totalBytes)));
+    } else this.#track.removeAttribute('aria-valuenow');
+    this.#show({ status: this.#text('loading'), isLoading: true });
   }
 
   showReady(): void {
-    this.#show({ status: 'Ready. Write something to see its labels.' });
-    this.#setScores([]);
+    this.#draw = () => this.showReady();
+    this.#show({ status: this.#text('ready') });
   }
 
   showPredicting(): void {
     this.#error.hidden = true;
-    this.#scores.setAttribute('aria-busy', 'true');
+    this.#scores.setBusy();
   }
 
-  /** @param language of the numbers, as BCP 47 names it; undefined is the browser's. */
-  showScores(scores: readonly LabelScore[], language: string | undefined): void {
-    const percent = new Intl.NumberFormat(language, {
-      style: 'percent',
-      minimumFractionDigits: 1,
-      maximumFractionDigits: 1,
-    });
-    const [first] = scores;
-    const doubt = first?.label === UNKNOWN && first.note ? DOUBTS[first.note] : undefined;
-    const rows = (doubt ? scores.slice(1) : scores).map(({ label, score }) => ({
-      label,
-      score,
-      text: percent.format(score),
-    }));
-    const [best] = rows;
-    // An answer is seen in the list, and heard from here; that there is none is both from here.
-    if (doubt) this.#show({ status: `Not sure: ${doubt}.` });
-    else this.#show({ status: best ? `${best.label}, ${best.text}` : '', isHeardOnly: true });
-    this.#setScores(rows, doubt === undefined);
-  }
-
-  /** @param canRetry whether the same may go well another time. */
-  showError({ code, message }: AnyformerError, canRetry: boolean): void {
-    this.#show({ hasError: true });
-    this.#code.textContent = code;
-    this.#message.textContent = message;
-    this.retry.hidden = !canRetry;
-    this.#setScores([]);
-  }
-
-  #show({ status = '', isHeardOnly = false, isLoading = false, hasError = false }): void {
-    if (this.#status.textContent !== status) this.#status.textContent = status;
-    this.#status.classList.toggle('heard', isHeardOnly || status === '');
-    this.#progress.hidden = !isLoading;
-    this.#error.hidden = !hasError;
-  }
-
-  /**
-   * Row by row and in place, so that the bars move from one result to the next.
-   *
-   * @param hasAnswer whether the first is the answer, which then stands out.
-   */
-  #setScores(
-    rows: readonly { label: string; score: number; text: string }[],
-    hasAnswer = true,
-  ): void {
-    const list = this.#scores;
-    list.removeAttribute('aria-busy');
-    list.hidden = rows.length === 0;
-    while (list.children.length > rows.length) list.lastElementChild!.remove();
-    while (list.children.length < rows.length) list.append(newRow());
-    for (const [i, { label, score, text }] of rows.entries()) {
-      const row = list.children[i] as HTMLLIElement;
-      const [name, value, track] = row.children as unknown as [Element, Element, Element];
-      row.classList.toggle('best', hasAnswer && i === 0);
-      row.part.toggle('best', hasAnswer && i === 0);
-      name.textContent = label;
-      value.textContent = text;
-      (track.firstElementChild as HTMLElement).style.setProperty('--share', String(score));
+  showScores(scores: readonly LabelScore[]): void {
+    this.#draw = () => this.showScores(scores);
+    const [first, ...others] = scores;
+    if (first?.label === UNKNOWN) {
+      const reason = first.note ? this.#text(first.note) : '';
+      this.#show({ title: this.#text('not-sure'), status: reason, hasScores: true });
+      this.#scores.show(others, { hasAnswer: false, language: this.#language() });
+      return;
     }
+    const [best] = this.#scores.show(scores, { hasAnswer: true, language: this.#language() });
+    // An answer is seen in the list, and heard from here.
+    this.#show({ status: best ?? '', isHeardOnly: true, hasScores: true });
   }
-}
 
-function newRow(): HTMLLIElement {
-  const bar = domElement('div', { part: 'bar', class: 'bar' });
-  return domElement(
-    'li',
-    { part: 'row' },
-    domElement('span', { part: 'name', class: 'name' }),
-    domElement('span', { part: 'score', class: 'score' }),
-    domElement('div', { part: 'track', class: 'track', 'aria-hidden': 'true' }, bar),
-  );
+  showError(name: 'load-error' | 'predict-error'): void {
+    this.#draw = () => this.showError(name);
+    this.#show({ error: this.#text(name) });
+    this.#fallback.hidden = name !== 'load-error';
+  }
+
+  /** @param title stands above the status: the answer itself is in doubt. */
+  #show({
+    title = '',
+    status = '',
+    error = '',
+    isHeardOnly = false,
+    isLoading = false,
+    hasScores = false,
+  }): void {
+    this.#setStatus(title, status);
+    this.#status.classList.toggle('doubt', title !== '');
+    this.#status.part.toggle('not-sure', title !== '');
+    this.#status.classList.toggle('heard', isHeardOnly || title + status === '');
+    this.#progress.hidden = !isLoading;
+    this.#message.textContent = error;
+    this.#error.hidden = error === '';
+    this.#fallback.hidden = true;
+    if (!hasScores) this.#scores.show([], { hasAnswer: false, language: undefined });
+  }
+
+  /** A region that changes is read out, so the same text is not written twice. */
+  #setStatus(title: string, sentence: string): void {
+    const text = title ? `${title} ${sentence}` : sentence;
+    if (this.#status.textContent === text) return;
+    const heading = title ? [domElement('strong', {}, title), ' '] : [];
+    this.#status.replaceChildren(...heading, sentence);
+  }
 }

@@ -3,8 +3,8 @@ import { AnyformerClassifier } from './classifierElement.ts';
 const NAME = 'anyformer-classifier';
 
 /**
- * Makes `<anyformer-classifier>` known to the page. Called again it does nothing, nor does it where
- * another copy of the library has defined the element, or where there are no pages: a worker, a server.
+ * Defines `<anyformer-classifier>` on the page. It does nothing where the element is defined already,
+ * and nothing in workers and on servers, which have no elements.
  *
  * @example
  * import { defineElements } from 'anyformer/ui';

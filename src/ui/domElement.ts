@@ -1,6 +1,6 @@
 /**
- * Makes an element of HTML. By calls and not from text: pages that enforce Trusted Types, or forbid
- * inline styles, take it as well.
+ * Creates an HTML element. It uses DOM calls and no HTML text, so it works on pages that enforce Trusted
+ * Types or forbid inline styles.
  */
 export function domElement<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

@@ -26,6 +26,56 @@ it('carries the hash of the script that it has', async () => {
   );
 });
 
+it.skipIf(!chromium.path)(
+  `shows the fallback where the hash is wrong: ${chromium.title}`,
+  async () => {
+    const page = await readFile(`${folder}/index.html`, 'utf8');
+    const wrong = page.replace(/integrity="sha384-.{4}/, 'integrity="sha384-AAAA');
+    expect(wrong).not.toBe(page);
+    const files = { '/index.html': wrong };
+    const server = await serveStatic({ folders: { '/': folder }, files, policy: POLICY });
+    const browser = await chromium.launch();
+    try {
+      const { page, complaints } = await openPage(browser, `${server.address}index.html`);
+      expect(complaints.join()).toContain('integrity');
+      const seen = await page.evaluate(`({
+      defined: customElements.get('anyformer-classifier') !== undefined,
+      text: document.querySelector('anyformer-classifier').innerText.trim(),
+      isSeen: document.querySelector('anyformer-classifier a').checkVisibility(),
+    })`);
+      expect(seen).toEqual({
+        defined: false,
+        text: 'You can also write to us: help@shop.example',
+        isSeen: true,
+      });
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  },
+);
+
+it.skipIf(!chromium.path)(`works with the model in a worker: ${chromium.title}`, async () => {
+  const html = await readFile(`${folder}/index.html`, 'utf8');
+  const files = { '/index.html': html.replace('min-score="0.5"', 'min-score="0.5" worker') };
+  const server = await serveStatic({ folders: { '/': folder }, files, policy: POLICY });
+  const browser = await chromium.launch();
+  try {
+    const { page, complaints } = await openPage(browser, `${server.address}index.html`);
+    await page.evaluate(
+      `document.querySelector('anyformer-classifier').value = 'Where is my parcel?'; undefined`,
+    );
+    await page.waitForFunction(
+      `document.querySelector('anyformer-classifier').shadowRoot.querySelector('.best .name')?.textContent === 'delivery'`,
+    );
+    expect(server.requests).toContain('/anyformer/runtime/browserTaskWorker.js');
+    expect(complaints).toEqual([]);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
 it.skipIf(!chromium.path).each([
   ['one thread', false, /^WebAssembly, one thread$/],
   ['threads, where the page is isolated', true, /^WebAssembly, (\d threads|one thread)$/],

@@ -1,68 +1,16 @@
 import { rm } from 'node:fs/promises';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TextClassifier } from '../../src/tasks/textClassifier.ts';
-import { toyReviews } from '../examples/runExample.ts';
-import { root, temporaryFolder } from '../support/builtPackage.ts';
-import { chromium, firefox, openPage, type WatchedPage } from '../support/chromium.ts';
-import { pageOf, strictPolicy } from '../support/pagePrograms.ts';
+import { chromium, firefox } from '../support/chromium.ts';
 import { resizePage, untilTrue } from '../support/pageState.ts';
-import { type Site, type StaticServer, serveStatic } from '../support/staticServer.ts';
+import type { StaticServer } from '../support/staticServer.ts';
+import { type ElementPage, openElementPage, type Shown, saveModels } from './elementPage.ts';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  const classifier = await TextClassifier.create({
-    maxLength: 16,
-    tokenizer: { type: 'wordpiece', vocabSize: 200 },
-    encoder: {
-      hiddenSize: 32,
-      numHiddenLayers: 1,
-      numAttentionHeads: 2,
-      intermediateSize: 32,
-      dropout: 0.1,
-      pooling: 'mean',
-      hiddenAct: 'relu',
-    },
-  });
-  await classifier.train(toyReviews(120), {
-    epochs: 5,
-    batchSize: 32,
-    learningRate: 5e-3,
-    validationSplit: 0,
-  });
-  for (const name of ['first', 'second']) await classifier.save(`${folder}/${name}`);
-  classifier.dispose();
+  folder = await saveModels();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** What the page of the tests keeps of an element, by the name `shown()`. */
-interface Shown {
-  readonly state: string;
-  readonly status: string;
-  readonly rows: readonly string[];
-  readonly error: string | null;
-}
-
-const PAGE = `
-  globalThis.events = [];
-  globalThis.element = undefined;
-  globalThis.put = (attributes) => {
-    element = document.createElement('anyformer-classifier');
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    for (const name of ['load', 'prediction', 'error']) {
-      element.addEventListener(name, ({ type, detail }) => events.push({ type, detail }));
-    }
-    document.body.append(element);
-  };
-  globalThis.inside = (selector) => element.shadowRoot.querySelector(selector);
-  globalThis.shown = () => ({
-    state: element.state,
-    status: inside('[role=status]').textContent,
-    rows: [...element.shadowRoot.querySelectorAll('li')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim()),
-    error: inside('[role=alert]').hidden ? null : inside('[role=alert] p').textContent,
-  });
-`;
 
 for (const host of [chromium, firefox]) {
   describe.skipIf(!host.path)(
@@ -71,34 +19,19 @@ for (const host of [chromium, firefox]) {
     () => {
       let browser: Browser;
       let server: StaticServer;
-      let opened: WatchedPage;
+      let opened: ElementPage;
       let page: Page;
       beforeAll(async () => {
         browser = await host.launch();
       }, 60_000);
       afterAll(() => browser?.close());
 
-      async function open(attributes: Record<string, string>, site: Site = {}): Promise<void> {
-        server = await serveStatic({
-          policy: strictPolicy({ wasm: true }),
-          ...site,
-          folders: { '/dist/': `${root}dist`, '/models/': folder },
-          files: {
-            '/index.html': pageOf('/page.js', '/dist/anyformer.iife.js').replace(
-              '<title>',
-              '<body><title>',
-            ),
-            '/page.js': PAGE,
-          },
-        });
-        opened = await openPage(browser, `${server.address}index.html`);
-        page = opened.page;
+      async function open(attributes: Record<string, string>): Promise<void> {
+        opened = await openElementPage(browser, folder);
+        ({ page, server } = opened);
         await page.evaluate(`put(${JSON.stringify(attributes)})`);
       }
-      async function close(): Promise<void> {
-        await page.close();
-        await server.close();
-      }
+      const close = () => opened.close();
       const shown = () => page.evaluate('shown()') as Promise<Shown>;
       const reach = (state: string) => untilTrue(page, `element.state === '${state}'`);
       const settle = (count: number) =>
@@ -161,7 +94,9 @@ for (const host of [chromium, firefox]) {
         await open({ model: 'models/first', 'min-score': '0.5', value: 'qwzx vbjk' });
         await settle(1);
         const unsure = await shown();
-        expect(unsure.status).toBe('Not sure: it looks like nothing in the training data.');
+        expect(unsure.status).toBe(
+          'Not sure It is unlike the texts that the model has learned from.',
+        );
         expect(unsure.rows.map((row) => row.split(' ')[0]).sort()).toEqual(['bad', 'good']);
         expect(await page.evaluate(`inside('.best')`)).toBeNull();
         expect(await page.evaluate(`inside('[role=status]').matches('.heard')`)).toBe(false);
@@ -172,7 +107,7 @@ for (const host of [chromium, firefox]) {
         expect((await shown()).rows[0]).toMatch(/^good /);
         await page.evaluate(`element.setAttribute('min-score', '1')`);
         await settle(3);
-        expect((await shown()).status).toBe('Not sure: no label scores high enough.');
+        expect((await shown()).status).toBe('Not sure No label fits well enough.');
         await page.evaluate(`element.value = ' \\n '; undefined`);
         expect(await shown()).toMatchObject({
           status: 'Ready. Write something to see its labels.',
@@ -180,27 +115,41 @@ for (const host of [chromium, firefox]) {
         });
         await page.evaluate(`element.value = 'a film'; element.setAttribute('min-score', 'high')`);
         await reach('error');
-        expect((await shown()).error).toMatch(/^INVALID_ARGUMENT .*minScore.* 0 to 1/);
+        expect((await shown()).error).toBe('This text could not be labelled. Try again.');
+        expect(await page.evaluate('events.at(-1).detail.error.message')).toMatch(
+          /minScore.* 0 to 1/,
+        );
+        await page.evaluate(`element.setAttribute('min-score', '0')`);
+        await reach('ready');
+        expect((await shown()).error).toBeNull();
         await close();
       });
 
-      it('shows a typed error, and tries again when asked', async () => {
+      it('shows visitors a sentence, tells the page the details, and tries again', async () => {
         await open({ model: 'models/none' });
         await reach('error');
-        const { error } = await shown();
-        expect(error).toMatch(/^STORAGE .*models\/none answered 404 .*must be that of the folder/);
+        const sentence = 'This could not be loaded. Try again.';
+        expect((await shown()).error).toBe(sentence);
         expect(
           await page.evaluate(`events.map(({ type, detail }) => [type, detail.error.code])`),
         ).toEqual([['error', 'STORAGE']]);
+        expect(await page.evaluate('events[0].detail.error.message')).toMatch(
+          /models\/none answered 404 .*must be that of the folder/,
+        );
+        const own = opened.complaints.filter((text) => text.includes('<anyformer-classifier>'));
+        expect(own.length).toBe(1);
         const before = server.requests.length;
         await page.evaluate(`inside('button').focus()`);
         await page.keyboard.press('Enter');
         await untilTrue(page, 'events.length === 2');
+        // The button was gone for a moment: the focus went to the field.
+        expect(await page.evaluate('element.shadowRoot.activeElement?.localName')).toBe('textarea');
         expect(server.requests.slice(before)).toContain('/models/none/config.json');
         await page.evaluate(`element.model = 'http://'`);
         await untilTrue(page, 'events.length === 3');
-        expect((await shown()).error).toMatch(
-          /^INVALID_ARGUMENT model must be the address of a folder/,
+        expect((await shown()).error).toBe(sentence);
+        expect(await page.evaluate('events[2].detail.error.message')).toMatch(
+          /^model must be the address of a folder/,
         );
         await page.evaluate(`element.model = 'models/first'`);
         await reach('ready');
