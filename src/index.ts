@@ -5,22 +5,26 @@ export type { TrainingWarning, Warned, WarningCode } from './core/warnings.ts';
 export type { TextExamples } from './data/collectExamples.ts';
 export type { TextExample } from './data/labels.ts';
 export type { PairInput, TextPair } from './data/pairs.ts';
-export type { ExamplesFound } from './data/parseExamples.ts';
-export type { PairsFound } from './data/parsePairs.ts';
+export type { ExampleColumns, ExamplesFound } from './data/parseExamples.ts';
+export type { PairColumns, PairsFound } from './data/parsePairs.ts';
 export { type Split, type SplitOptions, splitExamples } from './data/split.ts';
 export type { RowProblem } from './data/table.ts';
 export type { Engine, EngineInfo, Feature } from './engine/engine.ts';
 export type { EngineOptions } from './engine/engineOptions.ts';
-export type { WasmModules } from './engine/loadWasm.ts';
+export type { GiveWasm, WasmModules } from './engine/loadWasm.ts';
+export type { ActivationName, ActivationOption } from './kernels/activationName.ts';
 export { createEngine } from './kernels/createEngine.ts';
-export type { EncoderOptions } from './models/encoderConfig.ts';
-export type { EncoderDecoderOptions } from './models/encoderDecoderConfig.ts';
+export type { DecoderOptions, DecoderType } from './models/decoderConfig.ts';
+export type { EncoderOptions, EncoderType } from './models/encoderConfig.ts';
+export type { EncoderDecoderOptions, EncoderDecoderType } from './models/encoderDecoderConfig.ts';
+export type { NgramsOptions } from './models/ngrams/ngramsConfig.ts';
+export type { WasmFile, WasmGiven } from './runtime/runtime.ts';
 export type { FileSource } from './storage/fileSource.ts';
 export { HttpStorage } from './storage/httpStorage.ts';
 export { type KeyValueBinding, KeyValueStorage } from './storage/keyValueStorage.ts';
 export { MemoryStorage } from './storage/memoryStorage.ts';
 export type { StorageTarget } from './storage/openStorage.ts';
-export type { Storage } from './storage/storage.ts';
+export type { ByteProgress, ReadOptions, Storage } from './storage/storage.ts';
 export { type PackedFiles, ZipStorage } from './storage/zipStorage.ts';
 export type { HeldOutPrediction, HeldOutResult } from './tasks/classification/heldOut.ts';
 export type {
@@ -30,6 +34,7 @@ export type {
 export type { ClassificationReport } from './tasks/classificationReport.ts';
 export type {
   ClassifierTrainingOptions,
+  EncoderChoice,
   EvaluateOptions,
   PredictOptions,
   TextClassifierOptions,
@@ -54,7 +59,7 @@ export { type ReadExamplesOptions, readExamples } from './tasks/readExamples.ts'
 export { type ReadPairsOptions, readPairs } from './tasks/readPairs.ts';
 export type { TableSource } from './tasks/rowsOf.ts';
 export { TextClassifier } from './tasks/textClassifier.ts';
-export { type GenerateOptions, TextGenerator } from './tasks/textGenerator.ts';
+export { type GenerateOptions, type OneText, TextGenerator } from './tasks/textGenerator.ts';
 export type {
   EvaluateTextOptions,
   GeneratorTokenizerOptions,
@@ -72,6 +77,10 @@ export type {
 export type { TranslatorTokenizerOptions } from './tasks/translatorTokenizers.ts';
 export type { GeneratedText } from './tasks/writeTexts.ts';
 export * from './tokenizers/index.ts';
+export type { ClassMetrics } from './train/metrics.ts';
+export type { OptimizerName } from './train/optimizers/createOptimizer.ts';
+export type { LrSchedulerType } from './train/schedules.ts';
 export type { TrainingResult } from './train/trainer.ts';
-export type { TrainingOptions } from './train/trainingOptions.ts';
+export type { Strategy, TrainingOptions } from './train/trainingOptions.ts';
+export type { LogEntry } from './train/trainingState.ts';
 export type { TaskWorker, WorkerOption } from './worker/taskWorker.ts';

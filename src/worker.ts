@@ -1,6 +1,6 @@
 /**
- * `anyformer/worker`: the program of a worker that tasks run in. Import it in a worker of your own
- * where the package's file cannot be found or served, and give that to `createWorker({ program })`.
+ * `anyformer/worker`: the program of a worker that tasks run in. If the package's own file cannot be
+ * found or served, import this in a worker of yours and pass that to `createWorker({ program })`.
  */
 import { runtime } from '#runtime';
 import { createEngine } from './kernels/createEngine.ts';

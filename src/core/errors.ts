@@ -1,9 +1,9 @@
-/** What went wrong, for programs: the text of an error is for people and may change, its code does not. */
+/** The kind of an error. Use it in programs: the text of an error may change, its code does not. */
 export type ErrorCode =
   | 'INVALID_ARGUMENT' // a value of the wrong type or out of range
   | 'UNKNOWN_OPTION' // an option name that is not known
   | 'INVALID_DATA' // a dataset that cannot be trained on
-  | 'INVALID_FILE' // a torn, foreign or incompatible file
+  | 'INVALID_FILE' // a corrupt or incompatible file
   | 'STORAGE' // reading or writing bytes failed (not found, disk full, refused)
   | 'OUT_OF_MEMORY' // the WebAssembly heap cannot grow further
   | 'ENGINE' // the engine could not be started
@@ -14,10 +14,10 @@ export type ErrorCode =
   | 'UNSUPPORTED'; // this runtime or backend cannot do it
 
 /**
- * The one error class of the library.
+ * The error class of the library. All its errors are instances of it.
  *
- * The message says what was wrong, the value received, what is allowed and the next step;
- * `code` says it to programs.
+ * The message says what was wrong, the value received, what is allowed and what to do next. `code` is
+ * the kind of the error, for programs.
  *
  * @example
  * try {
@@ -27,6 +27,7 @@ export type ErrorCode =
  * }
  */
 export class AnyformerError extends Error {
+  /** The kind of the error. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {

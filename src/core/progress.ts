@@ -1,4 +1,4 @@
-/** What is being done, and what `step` counts then. */
+/** The phase of the work. It decides the unit of `step`, which is named beside each. */
 export type Phase =
   | 'read' // texts
   | 'tokenizer' // entries of the vocabulary
@@ -10,36 +10,41 @@ export type Phase =
   | 'generate' // tokens
   | 'load'; // bytes
 
-/** What `onProgress` receives while something slow runs. */
+/** The progress of slow work, as `onProgress` receives it. */
 export interface Progress {
-  /** What is being done now. */
+  /** The current phase. */
   readonly phase: Phase;
-  /** The same in words, for a person: `training 40 of 300, loss 0.412`. */
+  /** The progress as readable text: `training 40 of 300, loss 0.412`. */
   readonly message: string;
-  /** Steps done in this phase. */
+  /** The number of steps done in this phase. */
   readonly step: number;
   /**
-   * Steps in all. Undefined only where nobody can know: texts from an AsyncIterable, and bytes of a
-   * server that does not tell its files' sizes.
+   * The total number of steps. Undefined if it is unknown: for texts from an AsyncIterable, and for
+   * files from a server that does not send their sizes.
    */
   readonly totalSteps: number | undefined;
-  /** Epochs done, with a fraction while training; undefined outside of training. */
+  /** The number of epochs done, with a fraction; only during training. */
   readonly epoch?: number;
-  /** Running mean of the training loss. */
+  /** The running mean of the training loss. */
   readonly loss?: number;
+  /** The learning rate of the latest update. */
   readonly learningRate?: number;
-  /** Tokens per second, measured over the recent steps; padding is not counted. */
+  /** Tokens per second over the recent steps, without padding. */
   readonly tokensPerSecond?: number;
-  /** The most bytes of the WebAssembly heap that were in use at once during the updates so far. */
+  /** The most bytes of the WebAssembly heap in use at once during the updates so far. */
   readonly peakHeapBytes?: number;
-  /** Seconds since the phase began, and seconds it will still take. */
+  /** The seconds since the phase began. */
   readonly elapsedSeconds: number;
+  /** The estimated seconds until the phase ends; undefined while it is unknown. */
   readonly remainingSeconds: number | undefined;
-  /** Results of the latest evaluation, by metric name. */
+  /** The results of the latest evaluation, by the name of the metric. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-/** A promise that it returns is waited for between two steps of a training or a prediction. */
+/**
+ * A function that receives the progress. If it returns a promise, training and prediction wait for it
+ * between two steps.
+ */
 export type OnProgress = (progress: Progress) => void;
 
 /** What a phase knows of itself; the clock adds the rest. */

@@ -1,4 +1,4 @@
-/** What a warning is about, for programs. Its text is for people and may change. */
+/** The kind of a warning. Use it in programs: the text of a warning may change, its code does not. */
 export type WarningCode =
   | 'ROWS_LEFT_OUT' // rows of the file that hold no example
   | 'FEW_EXAMPLES' // a label with too few examples to learn or to measure
@@ -8,18 +8,19 @@ export type WarningCode =
   | 'DIVERGED' // a loss that rose instead of falling
   | 'UNUSED_OPTIONS'; // options of a model that was not trained
 
-/** What comes with warnings: the result of a training, the report of an evaluation. */
+/** A result with warnings: that of a training or an evaluation. */
 export interface Warned {
-  /** What a person should know of the data, such as rows that were left out. Empty where all is well. */
+  /** Warnings about the data or the training, such as rows that were left out; empty if there are none. */
   readonly warnings: readonly TrainingWarning[];
 }
 
 /**
- * Something about the data or the training that a person should know. `train` returns them, the
- * command line prints them.
+ * A warning about the data or the training. `train` and `evaluate` return them; the command line
+ * prints them.
  */
 export interface TrainingWarning {
+  /** The kind of the warning. */
   readonly code: WarningCode;
-  /** A plain sentence with the numbers, and what to do. */
+  /** The warning as a sentence, with the numbers and what to do. */
   readonly message: string;
 }

@@ -15,41 +15,50 @@ import { bootTfjsBinary, sharedMemory, tfjsFile } from './tfjsBinary.ts';
 import { chooseThreads, createThreadPool, createXnnThreads, type Threads } from './threads.ts';
 import { compile } from './wasmModule.ts';
 
-/** A feature of the build, and the reason where it is off. */
+/** A feature of the engine. */
 export interface Feature {
+  /** Whether it is in use. */
   readonly enabled: boolean;
+  /** Why it is off, or limited. */
   readonly reason?: string;
 }
 
-/** What the engine runs on and holds now; `String(engine)` is the same for people. */
+/** The features, threads and memory of the engine. `String(engine)` is the same as readable text. */
 export interface EngineInfo {
+  /** The name of the runtime. */
   readonly runtime: string;
   /**
-   * 'javascript' where WebAssembly may not run; `webAssembly` says why. It has a reason, too, where
-   * the files are not found and those within the script are used.
+   * 'javascript' if WebAssembly is not allowed to run; `webAssembly.reason` says why. There is also a
+   * reason if the files are not found and the copies inside the script are used.
    */
   readonly backend: 'wasm' | 'javascript';
+  /** Whether the engine runs on WebAssembly. */
   readonly webAssembly: Feature;
+  /** Whether it uses SIMD instructions. */
   readonly simd: Feature;
+  /** Whether it uses relaxed SIMD (fused multiply-add). */
   readonly relaxedSimd: Feature;
   /**
-   * Threads to compute with, the calling one among them, and how many of those run: they are started
-   * once there is work that pays for it. The reason is there when there are fewer than asked for.
+   * `count` is the number of threads, including the calling one; `running` is how many have started.
+   * Threads start when there is enough work for them. There is a reason if they are fewer than asked.
    */
   readonly threads: Feature & { readonly count: number; readonly running: number };
-  /** Bytes of WebAssembly memory, in use or free for reuse; 0 on plain JavaScript, as the next two. */
+  /** Size of the WebAssembly memory in bytes, used and free; 0 on plain JavaScript. */
   readonly heapBytes: number;
-  /** Bytes of it in use now, and the most that were in use at once since the engine started. */
+  /** Bytes of that memory in use now; 0 on plain JavaScript. */
   readonly usedHeapBytes: number;
+  /** The most bytes in use at once since the engine started; 0 on plain JavaScript. */
   readonly peakHeapBytes: number;
-  /** Tensors alive, and the bytes they take. */
+  /** The number of tensors that are not disposed. */
   readonly tensors: number;
+  /** The bytes of these tensors. */
   readonly tensorBytes: number;
 }
 
 /**
- * The running engine: tfjs's kernels and ours on one heap. There is one in a realm. Where WebAssembly
- * may not run it is tfjs's kernels in plain JavaScript.
+ * The running engine: TensorFlow.js's kernels and ours on one WebAssembly heap. Each realm (page,
+ * worker, process) has one. If WebAssembly is not allowed to run, the engine uses TensorFlow.js's
+ * kernels in plain JavaScript. `createEngine` returns it.
  */
 export class Engine {
   /**
@@ -86,6 +95,7 @@ export class Engine {
     );
   }
 
+  /** Returns the engine's features, threads and current memory. */
   info(): EngineInfo {
     const { numTensors, numBytes } = tf.memory();
     const heap = this.backend?.heap;
@@ -104,6 +114,7 @@ export class Engine {
     };
   }
 
+  /** Returns the same as readable text, of several lines. */
   toString(): string {
     const info = this.info();
     const feature = (name: string, { enabled, reason }: Feature) =>

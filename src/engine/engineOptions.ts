@@ -2,20 +2,22 @@ import * as v from 'valibot';
 import { parseOptions } from '../core/options.ts';
 import { checkModules, type WasmModules } from './loadWasm.ts';
 
+/** The options of `createEngine`. */
 export interface EngineOptions {
   /**
-   * Relaxed SIMD: fused multiply-add where the host has it, about 1.3 times faster. Its last bits
-   * differ between machines; `false` gives the same bits everywhere. Default: `true`.
+   * Whether to use relaxed SIMD (fused multiply-add) if the runtime has it: about 1.3 times faster.
+   * The last bits of the results then differ between machines; `false` gives the same bits
+   * everywhere. Default: true.
    */
   readonly relaxed?: boolean;
   /**
-   * Threads to compute with, the calling one among them; 'auto' is one a processor, at most 8. They
-   * do not change a bit of the results. Default: 'auto'.
+   * The number of threads, including the calling one; 'auto' = one per processor, at most 8. The
+   * results do not depend on it. Default: 'auto'.
    */
   readonly threads?: number | 'auto';
   /**
-   * The WebAssembly where the host's own way to it does not fit: a function that gives each file by
-   * its name, or an object of those that are replaced. Default: the host's own way for all of them.
+   * The WebAssembly files, if the runtime does not find the package's own: a function that returns
+   * each file by its name, or an object with the files to replace. Default: the package's own files.
    */
   readonly modules?: WasmModules;
 }

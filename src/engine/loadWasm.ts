@@ -8,7 +8,8 @@ import {
 } from '../runtime/runtime.ts';
 import { compileResponse, isWasmModule } from './wasmModule.ts';
 
-type GiveWasm = (file: WasmFile) => WasmGiven | Promise<WasmGiven>;
+/** A function that returns the WebAssembly for the name of a file: bytes, a module, a response or an address. */
+export type GiveWasm = (file: WasmFile) => WasmGiven | Promise<WasmGiven>;
 
 /**
  * WebAssembly files given by the user, each as bytes, a compiled `WebAssembly.Module`, a URL, or a

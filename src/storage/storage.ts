@@ -1,40 +1,45 @@
 import { AnyformerError, show } from '../core/errors.ts';
 
-/** What `onProgress` of a read receives. */
+/** The progress of reading a file. */
 export interface ByteProgress {
+  /** The name of the file. */
   readonly name: string;
+  /** The bytes read so far. */
   readonly loadedBytes: number;
-  /** Undefined where the medium does not say. */
+  /** The size of the file in bytes; undefined if it is unknown. */
   readonly totalBytes: number | undefined;
 }
 
+/** The options of `Storage.read`. */
 export interface ReadOptions {
+  /** Stops reading with the error `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
-  /** Called while bytes arrive, and at least once when all are there. */
+  /** Called as bytes arrive, and at least once when all have arrived. */
   readonly onProgress?: ((progress: ByteProgress) => void) | undefined;
 }
 
 /**
- * One flat folder of files, wherever it lives. A driver is one class with these five methods:
- * anybody can write one for a new medium and hand it to `save` and `load`.
+ * A flat folder of files on any medium. To store models on a new medium, write an object with these
+ * five methods and pass it to `save` and `load`.
  *
- * Names are plain file names (`model.safetensors`), no paths. Every failure is an AnyformerError:
- * `STORAGE` when bytes cannot be read or written, `ABORTED` when the signal fired.
+ * Names are plain file names (`model.safetensors`) without folders. Methods fail with an
+ * AnyformerError: `STORAGE` when bytes cannot be read or written, `ABORTED` when the signal fires.
  *
  * @example
  * await classifier.save(new MemoryStorage());
  */
 export interface Storage {
-  /** Where it is, for messages: a path, a URL. */
+  /** The place of the folder, such as a path or a URL. It is used in messages. */
   readonly location: string;
-  /** All bytes of one file. They belong to the storage: do not write into them. */
+  /** Reads a file. The bytes belong to the storage: do not change them. */
   read(name: string, options?: ReadOptions): Promise<Uint8Array>;
-  /** Writes several files as one: all of them or none, as far as the medium can promise it. */
+  /** Writes several files: all of them, or none after an error, if the medium can guarantee it. */
   write(files: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  /** Whether a file exists. */
   has(name: string): Promise<boolean>;
-  /** The names of all files, sorted. */
+  /** Returns the names of all files, sorted. */
   list(): Promise<string[]>;
-  /** Removes one file; a file that is not there is no error. */
+  /** Removes a file. It is not an error if the file does not exist. */
   remove(name: string): Promise<void>;
 }
 

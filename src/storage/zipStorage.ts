@@ -7,14 +7,14 @@ import {
   type Storage,
 } from './storage.ts';
 
-/** A zip archive as a program has it: a File of an input element, a downloaded buffer. */
+/** A zip archive: a File of an input element, a Blob or a buffer. */
 export type PackedFiles = Blob | ArrayBuffer | ArrayBufferView<ArrayBufferLike>;
 
 /**
- * Files in one zip archive: a model to download, to upload, to hand on. It is the saved folder,
- * packed: unpacked, it is one again.
+ * A {@link Storage} in one zip archive, to download, upload or share a model as a single file. The
+ * unpacked archive is a normal model folder.
  *
- * @param archive to read from. Without it the archive is new, and is there to be written.
+ * @param archive the archive to read from. Without it a new archive is made, which can be written.
  *
  * @example
  * const zip = new ZipStorage();
@@ -34,12 +34,12 @@ export class ZipStorage implements Storage {
     this.location = typeof name === 'string' && name !== '' ? name : 'the zip archive';
   }
 
-  /** The whole archive as a Blob of type application/zip. */
+  /** Returns the archive as a Blob of type application/zip. */
   async blob(): Promise<Blob> {
     return new Blob([await this.bytes()], { type: 'application/zip' });
   }
 
-  /** The whole archive. */
+  /** Returns the archive as bytes. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const files = await this.#open();
     const { writeZip } = await import('../formats/zip.ts');

@@ -26,43 +26,48 @@ import { workerOption } from './inWorker.ts';
 import type { ExampleSource } from './openExamples.ts';
 import { evaluateEntries, parseTaskTraining } from './taskOptions.ts';
 
-/** A vocabulary that `train` learns from the training texts. */
+/** Which tokenizer `train` learns from the training texts, and with which options. */
 export type TokenizerOptions =
   | ({ type: 'wordpiece' } & Omit<TrainWordPieceOptions, 'signal' | 'onProgress'>)
   | ({ type: 'byte-level-bpe' } & Omit<TrainByteLevelBPEOptions, 'signal' | 'onProgress'>);
 
+/** The options of `TextClassifier.create`. */
 export interface TextClassifierOptions<Label extends string = string> {
-  /** Default: those of the training examples, sorted. */
+  /** The labels to choose from, at least two. Default: those of the training examples, sorted. */
   labels?: readonly Label[];
   /** Whether a text may have several labels, or none. Default: false. */
   multiLabel?: boolean;
-  /** Of an encoder: texts are cut to so many tokens. Default: follows the data. */
+  /** For an encoder: the maximum length of a text in tokens; longer texts are cut. Default: depends on the data. */
   maxLength?: number;
-  /** Of an encoder: the end at which a text that is too long is cut: 'left' keeps its last words. Default: 'right'. */
+  /** For an encoder: the side to cut a long text on; 'left' keeps its last words. Default: 'right'. */
   truncationSide?: 'left' | 'right';
   /**
-   * Of an encoder: a ready tokenizer, or what to train. Default: WordPiece with a vocabulary that
-   * follows the data.
+   * For an encoder: a tokenizer, or the options to train one. Default: WordPiece with a vocabulary
+   * size that depends on the data.
    */
   tokenizer?: Tokenizer | TokenizerOptions;
   /**
    * The model:
-   * - `'auto'` trains an n-gram model and a small Transformer, measures both on rows held out, and
-   *   keeps the better one, or both where their average is better still;
-   * - `'ngrams'` is a linear model of words and pieces of words, which learns in seconds;
-   * - `'transformer'` is an encoder trained from scratch, `'bert'` one as Hugging Face has it.
+   * - `'auto'` trains an n-gram model and a small Transformer, compares them on held-out rows, and
+   *   keeps the better one, or both if their average is better;
+   * - `'ngrams'` is a linear model on words and parts of words, which trains in seconds;
+   * - `'transformer'` is an encoder trained from scratch;
+   * - `'bert'` is Hugging Face's BERT architecture.
    *
-   * An object has the model's own options beside `type`, which is 'transformer' where it is left
-   * out. Sizes that are not given follow the data. Default: 'auto'.
+   * Pass an object to set the model's own options; its `type` defaults to 'transformer'. Sizes that
+   * you leave out depend on the data. Default: 'auto'.
    */
   encoder?: 'auto' | 'ngrams' | EncoderType | { type: 'auto' } | NgramsOptions | EncoderChoice;
-  /** Seed of the initial weights. Default: 42. */
+  /** Seed of the initial weights, an integer. Default: 42. */
   seed?: number;
-  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  /**
+   * Where the task runs: `true` starts a worker of its own, which keeps a page responsive; a worker
+   * from `createWorker` can be shared by several tasks; `false` is the calling thread. Default: false.
+   */
   worker?: WorkerOption;
 }
 
-/** An encoder's own options; its vocabulary is the tokenizer's. */
+/** The options of an encoder in a task: all but the vocabulary, which the tokenizer sets. */
 export type EncoderChoice = Omit<EncoderOptions, 'vocabSize' | 'padTokenId'>;
 
 const schema = v.strictObject({
@@ -175,15 +180,15 @@ function checkLengths(encoder: EncoderChoice, maxLength: number | undefined, whe
 
 const TOKENIZER_TYPES: readonly unknown[] = ['wordpiece', 'byte-level-bpe'];
 
-/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+/** The options of `train`: those of the training loop, of validation, and of reading files. */
 export type ClassifierTrainingOptions = TrainingOptions &
   ExampleFileOptions & {
-    /** Examples to evaluate on while training, given as those to learn from. */
+    /** Examples to measure the model on during the training, in any form that `train` takes. */
     validationData?: ExampleSource;
     /**
-     * Share of the examples to hold out for it, in [0, 1); 0 holds none out and measures nothing.
-     * Default: follows the data: a tenth to a fifth, or cross-validation, after which the n-gram
-     * model learns from all examples.
+     * The share of the examples to hold out for validation. From 0, below 1; 0 holds nothing out and
+     * measures nothing. Default: a tenth to a fifth, depending on the data, or cross-validation, after
+     * which the n-gram model is trained on all examples.
      */
     validationSplit?: number;
   };
@@ -201,20 +206,24 @@ export function parseClassifierTraining(options: ClassifierTrainingOptions | und
   return { ...parsed, validationSplit: options?.validationSplit };
 }
 
+/** The options of `TextClassifier.predict`. */
 export interface PredictOptions {
-  /** Texts at a time. Default: 32. */
+  /** The number of texts in a batch. Lower it when memory runs out. Default: 32. */
   batchSize?: number;
-  /** How many labels to return for a text, best first. Default: all. */
+  /** The number of labels to return for each text, the best first. Default: all. */
   topK?: number;
   /**
-   * A text whose best label scores lower is answered with 'unknown' first, and so is one that looks
-   * like nothing in the training data. In [0, 1]. Default: 0, every text has a label.
+   * The lowest score to accept, from 0 to 1. Below it, and for a text that is unlike the training data,
+   * the first label is 'unknown'. Default: 0, only an empty text is 'unknown'.
    */
   minScore?: number;
+  /** Stops the work with the error `ABORTED`. */
   signal?: AbortSignal;
+  /** Called as the work advances. */
   onProgress?: OnProgress;
 }
 
+/** The options of `TextClassifier.evaluate`. */
 export type EvaluateOptions = Omit<PredictOptions, 'topK' | 'minScore'> & ExampleFileOptions;
 
 export const evaluateSchema = v.strictObject({ ...evaluateEntries, ...exampleFileEntries });

@@ -3,14 +3,15 @@ import { parseOptions } from '../core/options.ts';
 import type { EngineOptions } from '../engine/engineOptions.ts';
 import type { TaskWorker } from '../worker/taskWorker.ts';
 
+/** The options of `createWorker`. */
 export interface WorkerOptions {
   /**
-   * The worker's program where the host does not find the package's own: the address of
-   * `browserTaskWorker.js`, or a worker just made whose script imports `anyformer/worker`.
-   * It is ended by `dispose`.
+   * The worker's program, if the host does not find the package's own: the address of
+   * `browserTaskWorker.js`, or a new worker whose script imports `anyformer/worker`. `dispose` ends
+   * that worker. Default: the package's own program.
    */
   readonly program?: object | URL | string;
-  /** What `createEngine` takes, for the engine in the worker. */
+  /** The options of the engine in the worker, as for `createEngine`. Default: none. */
   readonly engine?: EngineOptions;
 }
 
@@ -29,15 +30,17 @@ const schema = v.strictObject({
 });
 
 /**
- * A worker that several tasks can share, off the main thread. `worker: true` gives a task one of its
- * own, with an engine without options.
+ * Starts a worker that several tasks can share. To give one task a worker of its own, with default
+ * engine options, pass `worker: true` to the task instead.
  *
- * Its engine may have threads on top; in browsers those need a page that is cross-origin isolated.
- * In Node, Deno and Bun it keeps the process alive only while something is waited for.
+ * The engine in the worker can use threads; in browsers the page must be cross-origin isolated for
+ * that. In Node, Deno and Bun the worker keeps the process alive only while a call is pending.
  *
- * @throws AnyformerError `UNSUPPORTED` where there are no workers (edge workers); `WORKER_STOPPED`
- *   when it does not start, a script that is not found or not allowed among the reasons; what
- *   `createEngine` throws for the engine.
+ * @param options the worker's program and the options of its engine; both have defaults.
+ * @returns the worker, to be passed to tasks as `worker`.
+ * @throws AnyformerError `UNSUPPORTED` in runtimes without workers (edge workers); `WORKER_STOPPED`
+ *   when it does not start, for example because its script is not found or not allowed; the errors of
+ *   `createEngine`.
  *
  * @example
  * const worker = await createWorker({ engine: { threads: 2 } });
@@ -46,7 +49,7 @@ const schema = v.strictObject({
  * worker.dispose();
  *
  * @example
- * // Where a bundler is to find the program: myWorker.js holds `import 'anyformer/worker'`.
+ * // So that a bundler finds the program: myWorker.js contains `import 'anyformer/worker'`.
  * const program = new Worker(new URL('./myWorker.js', import.meta.url), { type: 'module' });
  * const worker = await createWorker({ program });
  */

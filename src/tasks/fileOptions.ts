@@ -2,31 +2,31 @@ import * as v from 'valibot';
 import { AnyformerError, show } from '../core/errors.ts';
 import { isFileSource } from '../storage/fileSource.ts';
 
-/** How a file of data is read. */
+/** Options for reading a data file. */
 export interface FileOptions {
-  /** `csv`, `tsv`, `json`, `jsonl`, `ndjson` or `txt`. Default: what the file's name says. */
+  /** `csv`, `tsv`, `json`, `jsonl`, `ndjson` or `txt`. Default: by the file's name. */
   format?: string;
 }
 
-/** How a file of labelled texts is read. */
+/** Options for reading a file of labelled texts. */
 export interface ExampleFileOptions extends FileOptions {
-  /** The column of the text. Default: found by its name, or by what is in it. */
+  /** The name of the column with the texts. Default: found by its name or its content. */
   textColumn?: string;
-  /** The column of the label, likewise. */
+  /** The name of the column with the labels. Default: found by its name or its content. */
   labelColumn?: string;
 }
 
-/** How a file of texts is read. */
+/** Options for reading a file of texts. */
 export interface CorpusFileOptions extends FileOptions {
-  /** The column of the text, in a table. Default: found by its name, or by what is in it. */
+  /** The name of the column with the texts, in a table. Default: found by its name or its content. */
   textColumn?: string;
 }
 
-/** How a file of pairs is read. */
+/** Options for reading a file of pairs. */
 export interface PairFileOptions extends FileOptions {
-  /** The column of the source. Default: found by its name; of two columns the first. */
+  /** The name of the column with the sources. Default: found by its name, or the first of two columns. */
   sourceColumn?: string;
-  /** The column of the target. Default: found by its name; of two columns the second. */
+  /** The name of the column with the targets. Default: found by its name, or the second of two columns. */
   targetColumn?: string;
 }
 

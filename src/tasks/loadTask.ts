@@ -10,11 +10,16 @@ import { inWorker, workerOption } from './inWorker.ts';
 import { openFolder } from './openFolder.ts';
 import type { TaskKind } from './taskLifecycle.ts';
 
+/** The options of `load`. */
 export interface LoadOptions {
+  /** Stops loading with the error `ABORTED`. */
   signal?: AbortSignal;
-  /** Its `step` counts bytes. */
+  /** Called while the files are read; `step` and `totalSteps` count bytes. */
   onProgress?: OnProgress;
-  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  /**
+   * Where the task runs: `true` starts a worker of its own, which keeps a page responsive; a worker
+   * from `createWorker` can be shared by several tasks; `false` is the calling thread. Default: false.
+   */
   worker?: WorkerOption;
 }
 
@@ -24,7 +29,7 @@ const schema = v.strictObject({
   onProgress: v.optional(callback<OnProgress>()),
 });
 
-/** A saved task, here or in the worker its options name. */
+/** Loads a saved task, on this thread or in the worker that its options name. */
 export async function loadTask<Task extends object, Parts, Saved>(
   taskClass: { readonly prototype: Task },
   kind: TaskKind<Parts, Saved>,

@@ -6,13 +6,15 @@ import type { FileSource } from '../storage/fileSource.ts';
 import { type ExampleFileOptions, eitherOption, exampleFileEntries } from './fileOptions.ts';
 import type { TableSource } from './rowsOf.ts';
 
+/** The options of `readExamples`. */
 export interface ReadExamplesOptions extends ExampleFileOptions {
   /** The same as `textColumn`. */
   text?: string;
   /** The same as `labelColumn`. */
   label?: string;
-  /** Between two fields of a csv. Default: found out from its header. */
+  /** The separator between the fields of a csv. Default: found from its header. */
   delimiter?: string | undefined;
+  /** Stops reading with the error `ABORTED`. */
   signal?: AbortSignal;
 }
 
@@ -29,17 +31,17 @@ const schema = v.strictObject({
 });
 
 /**
- * Reads labelled texts from a file, or from rows. Rows that cannot be used are named in `problems`,
- * never dropped in silence, and `columns` tells which columns were read.
+ * Reads labelled texts from a file or from rows. The result lists rows that cannot be used in
+ * `problems`, and the columns that were read in `columns`.
  *
  * @param source the path or address of a csv, tsv, json or jsonl, also gzipped (`.gz`) or in a `.zip`; a
  *   File, a Blob or bytes; rows, as objects; or with `format` the text itself in parts: `[text]`, a
  *   stream. A string is always a path or an address.
- * @param options which columns, where they are not to be found by name or content, and the format where
- *   the name does not tell.
- * @throws AnyformerError `INVALID_DATA` when a column is missing or not clear, or no row can be used;
- *   `INVALID_ARGUMENT` for an unknown format; `STORAGE` for a file that is not there; `INVALID_FILE` for
- *   a torn archive; `ABORTED` by the signal.
+ * @param options which columns to read, if their names or content do not show it, and the format, if
+ *   the file's name does not.
+ * @throws AnyformerError `INVALID_DATA` when a column is missing or ambiguous, or no row can be used;
+ *   `INVALID_ARGUMENT` for an unknown format; `STORAGE` for a file that does not exist; `INVALID_FILE`
+ *   for a corrupt archive; `ABORTED` after `signal`.
  *
  * @example
  * const { examples, problems, columns } = await readExamples('tickets.csv');

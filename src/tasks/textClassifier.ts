@@ -51,10 +51,11 @@ const KIND: TaskKind<ClassifierParts, SavedClassifier> = {
 };
 
 /**
- * Learns to label texts, and labels them: spam or ham, positive or negative, a topic, several.
+ * Classifies texts: trains on texts with labels (spam or ham, positive or negative, a topic, several
+ * topics), and predicts the labels of new texts.
  *
- * A Transformer encoder with a classification head, trained from scratch or further on WebAssembly,
- * on the machine where the texts are. What it saves is a Hugging Face model folder.
+ * The model is an n-gram model, a Transformer encoder with a classification head, or both. It is
+ * saved as a model folder; `encoder: 'bert'` makes one that Hugging Face's library opens.
  *
  * @example
  * const classifier = await TextClassifier.create({ maxLength: 200 });
@@ -73,13 +74,15 @@ export class TextClassifier<Label extends string = string> {
   }
 
   /**
-   * A new classifier. Its vocabulary, labels and weights are made by the first `train`.
+   * Creates a new classifier. The first `train` makes its vocabulary, labels and weights.
    *
-   * With `worker` it runs off this thread, by the same calls and to the same bits. Buffers, paths and
-   * addresses are used there; Maps, Storages, functions and iterables stay here and are called.
+   * With `worker` it runs in a worker, with the same methods and the same results. Buffers, paths and
+   * addresses are sent to the worker. Maps, Storages, functions and iterables stay on this thread, and
+   * the worker calls them.
    *
+   * @param options the labels, the model, the tokenizer, the seed and the worker; all have defaults.
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
-   *   `ENGINE` where the engine cannot run.
+   *   `ENGINE` if the engine cannot run.
    */
   static async create<const Label extends string = string>(
     options: TextClassifierOptions<Label> = {},
@@ -90,13 +93,13 @@ export class TextClassifier<Label extends string = string> {
   }
 
   /**
-   * A saved classifier, or one of Hugging Face (BertForSequenceClassification).
+   * Loads a saved classifier, or one of Hugging Face (BertForSequenceClassification).
    *
    * @param source a folder's path, an http(s) URL, a zip archive (Blob, File or buffer), a Map of file
    *   names to bytes, in browsers `opfs://…` or `indexeddb://…`, an R2 bucket or KV namespace, or a
    *   Storage.
-   * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
-   *   foreign, `UNSUPPORTED` for another kind of model.
+   * @throws AnyformerError `STORAGE` when a file is missing, `INVALID_FILE` when one is corrupt or
+   *   not of this format, `UNSUPPORTED` for another kind of model.
    */
   static async load<const Label extends string = string>(
     source: StorageTarget,
@@ -110,25 +113,26 @@ export class TextClassifier<Label extends string = string> {
     return loadTask(task, KIND, source, options, make);
   }
 
-  /** The labels, in the order of the model's outputs; undefined until they are known. */
+  /** The labels, in the order of the model's outputs; undefined before `train` if `create` received none. */
   get labels(): readonly Label[] | undefined {
     return (this.#life.parts?.labels ?? this.#options.labels) as readonly Label[] | undefined;
   }
 
   /**
-   * Trains on examples, from scratch or further. The first call learns the vocabulary and the labels
-   * where `create` was given none.
+   * Trains the model on labelled texts. The first call also finds the labels and trains the
+   * tokenizer, unless `create` received them. Later calls train the same model further.
    *
    * The same examples, options and seed give the same weights in every runtime without relaxed SIMD.
    *
    * @param examples the path or address of a csv, tsv, json or jsonl (also .gz, or in a .zip), a File or
    *   Blob, or `{ text, label }` in a list or an AsyncIterable. Rows of a file that cannot be used are
-   *   left out, as `warnings` of the result say.
+   *   left out and listed in `warnings` of the result.
    * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
-   *   `validationData` or `validationSplit`; `format`, `textColumn` and `labelColumn` for files that do
-   *   not tell.
-   * @throws AnyformerError `INVALID_DATA` for examples that cannot be learned from,
-   *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
+   *   `validationData` or `validationSplit`; `format`, `textColumn` and `labelColumn` if the
+   *   file does not show them.
+   * @returns the log, the accuracy on held-out rows, the options used, and warnings.
+   * @throws AnyformerError `INVALID_DATA` for examples that cannot be used, `NON_FINITE_LOSS` when the
+   *   loss becomes NaN or infinite, `ABORTED` after `signal`.
    */
   async train(
     examples: ExampleSource,
@@ -161,12 +165,13 @@ export class TextClassifier<Label extends string = string> {
   }
 
   /**
-   * Labels one text or many.
+   * Predicts the labels of one text or of many.
    *
-   * Scores are probabilities: over all labels together, or with `multiLabel` for each on its own.
+   * The scores are probabilities. They add up to 1 over all labels; with `multiLabel` each label has a
+   * probability of its own.
    *
-   * @returns for each text its labels, best first.
-   * @throws AnyformerError `INVALID_DATA` for what is not a string, naming its position.
+   * @returns for each text its labels with their scores, the highest score first.
+   * @throws AnyformerError `INVALID_DATA` for a value that is not a string, with its position.
    *
    * @example
    * const [best] = await classifier.predict('Quiet and lovely.', { topK: 1 });
@@ -194,11 +199,11 @@ export class TextClassifier<Label extends string = string> {
   }
 
   /**
-   * Measures the classifier on labelled examples.
+   * Measures the classifier on labelled texts: loss, accuracy, F1, confusion matrix.
    *
    * @param examples as for `train`.
-   * @throws AnyformerError `INVALID_DATA` for a label it does not know, and for no examples; `STORAGE`
-   *   for a file that is not there.
+   * @throws AnyformerError `INVALID_DATA` for an unknown label or without examples; `STORAGE` for a file
+   *   that does not exist.
    *
    * @example
    * const { accuracy } = await classifier.evaluate('heldOut.csv');
@@ -222,17 +227,18 @@ export class TextClassifier<Label extends string = string> {
   }
 
   /**
-   * Saves config.json, tokenizer.json, tokenizer_config.json and model.safetensors, all or none.
+   * Saves config.json, tokenizer.json, tokenizer_config.json and model.safetensors: all of them, or none
+   * after an error.
    *
-   * @param target as for {@link TextClassifier.load}, without http and archives: those are read only.
-   *   For one file to hand on, save to a `new ZipStorage()` and take its `blob()`.
-   * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
+   * @param target as for {@link TextClassifier.load}, without http and archives, which are read-only.
+   *   To get a single file, save to a `new ZipStorage()` and take its `blob()`.
+   * @throws AnyformerError `STORAGE` when it cannot be written; the files that were there stay.
    */
   async save(target: StorageTarget): Promise<void> {
     return this.#life.save(target);
   }
 
-  /** Frees the weights. A training that runs is stopped by it, and then frees them. */
+  /** Frees the memory of the model. A training in progress stops first. Calls after it fail. */
   dispose(): void {
     this.#life.dispose();
   }

@@ -55,10 +55,10 @@ const KIND: TaskKind<GeneratorParts, SavedGenerator> = {
 };
 
 /**
- * Learns to write like a text, and writes on from a prompt.
+ * Generates text: trains a language model on your text, and continues prompts with it.
  *
- * A GPT-2 or Llama, trained from scratch or further on WebAssembly, on the machine where the text is.
- * What it saves is a model folder as Hugging Face's, and it opens theirs.
+ * The model is a GPT-2 or a Llama, trained from scratch or fine-tuned. It is saved as a Hugging Face
+ * model folder, and Hugging Face's GPT-2 and Llama folders can be loaded.
  *
  * @example
  * const generator = await TextGenerator.create({ tokenizer: { type: 'characters' } });
@@ -78,13 +78,14 @@ export class TextGenerator {
   }
 
   /**
-   * A new generator. Its vocabulary and weights are made by the first `train`.
+   * Creates a new generator. The first `train` makes its vocabulary and weights.
    *
-   * With `worker` it runs off this thread, by the same calls and to the same bits. Functions that say
-   * how to write (`logitsProcessors`, `stoppingCriteria`) cannot be called from there: `UNSUPPORTED`.
+   * With `worker` it runs in a worker, with the same methods and the same results. There
+   * `logitsProcessors` and `stoppingCriteria` raise `UNSUPPORTED`.
    *
+   * @param options the model, the tokenizer, the seed and the worker; all have defaults.
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
-   *   `ENGINE` where the engine cannot run.
+   *   `ENGINE` if the engine cannot run.
    */
   static async create(options: TextGeneratorOptions = {}): Promise<TextGenerator> {
     const parsed = parseGeneratorOptions(options);
@@ -92,11 +93,11 @@ export class TextGenerator {
   }
 
   /**
-   * A saved generator, or a GPT-2 or Llama of Hugging Face with a tokenizer.json.
+   * Loads a saved generator, or a GPT-2 or Llama of Hugging Face with a tokenizer.json.
    *
    * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
-   * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
-   *   foreign, `UNSUPPORTED` for another kind of model.
+   * @throws AnyformerError `STORAGE` when a file is missing, `INVALID_FILE` when one is corrupt or
+   *   not of this format, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<TextGenerator> {
     const make = (parts: GeneratorParts) => new TextGenerator(undefined, parts);
@@ -104,22 +105,22 @@ export class TextGenerator {
   }
 
   /**
-   * Trains on text, from scratch or further. The first call learns the vocabulary where `create` was
-   * given none. Texts are put one after the other, an end token after each, and cut into blocks of
-   * the context's length (`maxPositionEmbeddings`).
+   * Trains the model on text. The first call also trains the tokenizer, unless `create` received one.
+   * The texts are joined, with an end token after each, and cut into blocks of the context's length
+   * (`maxPositionEmbeddings`).
    *
    * The same text, options and seed give the same weights in every runtime without relaxed SIMD.
    *
    * @param corpus the path or address of a file of text (txt, or a table of texts: csv, tsv, json,
    *   jsonl; also .gz, or in a .zip), a File or Blob, a list of texts, or texts as they arrive. A string
-   *   is always a path or an address: pass `[text]` for a text itself. Rows of a table that hold no text
-   *   are left out, as `warnings` of the result say.
+   *   is always a path or an address: pass `[text]` for a text itself. Rows of a table without a text
+   *   are left out and listed in `warnings` of the result.
    * @param options those of the training loop (`epochs` or `maxSteps`, `batchSize`, `learningRate`,
-   *   …), and `validationData` or `validationSplit`, which give loss and perplexity; `format` and
-   *   `textColumn` for files that do not tell.
-   * @throws AnyformerError `INVALID_DATA` for text that cannot be learned from, `STORAGE` for a file that
-   *   is not there,
-   *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
+   *   …), and `validationData` or `validationSplit` to measure loss and perplexity on; `format` and
+   *   `textColumn` if the file does not show them.
+   * @returns the log, the final losses, and warnings about the data and the training.
+   * @throws AnyformerError `INVALID_DATA` for text that cannot be used, `STORAGE` for a file that does
+   *   not exist, `NON_FINITE_LOSS` when the loss becomes NaN or infinite, `ABORTED` after `signal`.
    */
   async train(corpus: Corpus, options: TextGeneratorTrainingOptions = {}): Promise<TrainingResult> {
     return this.#life.training(async () => {
@@ -146,12 +147,12 @@ export class TextGenerator {
   }
 
   /**
-   * Writes on from a prompt, or from several: what follows, without the prompt.
+   * Continues a prompt, or several. The result does not contain the prompt.
    *
-   * A prompt may fill the context at most; what is written beyond it makes the older half of the
-   * context be forgotten. An empty prompt begins a text.
+   * A prompt can be as long as the context. When the text grows beyond the context, the model forgets
+   * the older half of it. An empty prompt starts a new text.
    *
-   * @param options see {@link GenerationOptions}, and `batchSize`: prompts at a time, 16 by default.
+   * @param options see {@link GenerationOptions}, and `batchSize`, the prompts in a batch, 16 by default.
    * @returns for each prompt its text, or a list of them with `numReturnSequences` above 1.
    * @throws AnyformerError `INVALID_ARGUMENT` for options and for a prompt that is too long,
    *   `ABORTED` after `signal`.
@@ -179,8 +180,8 @@ export class TextGenerator {
   }
 
   /**
-   * As `generate`, with everything there is to know: for each prompt a list of texts with their
-   * tokens, why they ended, scores, and the log-probability of each token by the model alone.
+   * Like `generate`, with details: for each prompt it returns a list of texts with their token ids,
+   * finish reasons, scores, and the log-probability of each token from the model alone.
    *
    * @example
    * const [[best]] = await generator.generateSequences(['Once'], { numBeams: 4 });
@@ -194,11 +195,11 @@ export class TextGenerator {
   }
 
   /**
-   * Writes on from a prompt, piece by piece as it comes; together the pieces are what `generate`
-   * gives. No piece ends within a character. Leaving the loop stops it.
+   * Continues a prompt and yields the text in pieces, as it is generated. Together the pieces equal
+   * the result of `generate`. A piece never splits a character. Leaving the loop stops the generation.
    *
-   * @throws AnyformerError as `generate`; `INVALID_ARGUMENT` for beams and for several sequences,
-   *   of which no text is known before the end.
+   * @throws AnyformerError as `generate`; `INVALID_ARGUMENT` for `numBeams` or `numReturnSequences`
+   *   above 1, which cannot be streamed.
    *
    * @example
    * for await (const piece of generator.stream('Once', { maxNewTokens: 50 })) console.log(piece);
@@ -209,10 +210,10 @@ export class TextGenerator {
   }
 
   /**
-   * Measures how well the generator foresees a text.
+   * Measures how well the model predicts a text: its loss and perplexity.
    *
    * @param corpus as for `train`: a file, or `[text]`.
-   * @throws AnyformerError `INVALID_DATA` for no text, `STORAGE` for a file that is not there.
+   * @throws AnyformerError `INVALID_DATA` when there is no text, `STORAGE` for a file that does not exist.
    *
    * @example
    * const { perplexity } = await generator.evaluate('heldOut.txt');
@@ -236,16 +237,16 @@ export class TextGenerator {
 
   /**
    * Saves config.json, generation_config.json, tokenizer.json, tokenizer_config.json and
-   * model.safetensors; all or none.
+   * model.safetensors: all of them, or none after an error.
    *
    * @param target a folder's path, a Map to be filled, or a Storage.
-   * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
+   * @throws AnyformerError `STORAGE` when it cannot be written; the files that were there stay.
    */
   async save(target: StorageTarget): Promise<void> {
     return this.#life.save(target);
   }
 
-  /** Frees the weights. A training that runs is stopped by it, and then frees them. */
+  /** Frees the memory of the model. A training in progress stops first. Calls after it fail. */
   dispose(): void {
     this.#life.dispose();
   }
@@ -309,10 +310,11 @@ export class TextGenerator {
   }
 }
 
-/** How to write on, and how many prompts at a time. */
+/** The options of `generate`: those of the generation, and the batch size. */
 export interface GenerateOptions extends GenerationOptions {
-  /** Prompts at a time. Default: 16. */
+  /** The number of prompts in a batch. Lower it when memory runs out. Default: 16. */
   batchSize?: number;
 }
 
-type OneText = Omit<GenerateOptions, 'numReturnSequences'> & { numReturnSequences?: 1 };
+/** {@link GenerateOptions} that return one text for each prompt. */
+export type OneText = Omit<GenerateOptions, 'numReturnSequences'> & { numReturnSequences?: 1 };

@@ -20,25 +20,29 @@ import { evaluateEntries, parseTaskTraining } from './taskOptions.ts';
 /** What follows from the tokenizer. */
 const OWNED = ['vocabSize', 'padTokenId', 'bosTokenId', 'eosTokenId'] as const;
 
-/** A vocabulary that `train` learns from the text. */
+/** Which tokenizer `train` learns from the text, and with which options. */
 export type GeneratorTokenizerOptions =
   | ({ type: 'byte-level-bpe' } & Omit<TrainByteLevelBPEOptions, 'signal' | 'onProgress'>)
   | ({ type: 'characters' } & Omit<TrainCharacterLevelOptions, 'signal' | 'onProgress'>);
 
+/** The options of `TextGenerator.create`. */
 export interface TextGeneratorOptions {
   /**
-   * The size of the model; its vocabulary is the tokenizer's. Default: GPT-2 with 4 layers, 128 wide,
-   * 4 heads, and a context (`maxPositionEmbeddings`) of 128 tokens.
+   * The size of the model. The tokenizer sets its vocabulary. Default: GPT-2 with 4 layers, hidden
+   * size 128, 4 heads, and a context (`maxPositionEmbeddings`) of 128 tokens.
    */
   decoder?: Omit<DecoderOptions, (typeof OWNED)[number]>;
   /**
-   * A tokenizer, or how one is learned: 'characters' suits small texts. Default:
-   * `{ type: 'byte-level-bpe', vocabSize: 2000 }`, which keeps every character.
+   * A tokenizer, or the options to train one. Use `{ type: 'characters' }` for small texts. Default:
+   * `{ type: 'byte-level-bpe', vocabSize: 2000 }`, which can encode every character.
    */
   tokenizer?: Tokenizer | GeneratorTokenizerOptions;
-  /** Seed of the initial weights. Default: 42. */
+  /** Seed of the initial weights, an integer. Default: 42. */
   seed?: number;
-  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  /**
+   * Where the task runs: `true` starts a worker of its own, which keeps a page responsive; a worker
+   * from `createWorker` can be shared by several tasks; `false` is the calling thread. Default: false.
+   */
   worker?: WorkerOption;
 }
 
@@ -85,7 +89,7 @@ export function parseGeneratorOptions(options: unknown) {
   );
 }
 
-/** The tokenizer that was given, or the one that is learned from texts. */
+/** Returns the tokenizer that was passed, or trains one on the texts. */
 export async function makeGeneratorTokenizer(
   wanted: Tokenizer | GeneratorTokenizerOptions,
   texts: readonly string[],
@@ -102,12 +106,12 @@ export async function makeGeneratorTokenizer(
   return trainByteLevelBPE(texts, { ...options, ...slow });
 }
 
-/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+/** The options of `train`: those of the training loop, of validation, and of reading files. */
 export type TextGeneratorTrainingOptions = TrainingOptions &
   CorpusFileOptions & {
-    /** Text to evaluate on while training, given as that to learn from: its loss and perplexity. */
+    /** Text to measure loss and perplexity on during the training, in any form that `train` takes. */
     validationData?: Corpus;
-    /** The last share of the tokens is held out for it, in [0, 1). Default: 0. */
+    /** The share of the tokens, from the end of the text, to hold out for validation. From 0, below 1. Default: 0. */
     validationSplit?: number;
   };
 
@@ -122,10 +126,13 @@ export function parseGeneratorTraining(options: TextGeneratorTrainingOptions | u
   );
 }
 
+/** The options of `TextGenerator.evaluate`. */
 export interface EvaluateTextOptions extends CorpusFileOptions {
-  /** Blocks at a time. Default: 32. */
+  /** The number of blocks in a batch. Lower it when memory runs out. Default: 32. */
   batchSize?: number;
+  /** Stops the work with the error `ABORTED`. */
   signal?: AbortSignal;
+  /** Called as the work advances. */
   onProgress?: OnProgress;
 }
 

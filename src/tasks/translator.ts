@@ -53,11 +53,11 @@ const KIND: TaskKind<TranslatorParts, SavedTranslator> = {
 };
 
 /**
- * Learns to turn texts into other texts, and turns them: a language into another, spelling into
- * sounds, dates into one form of them.
+ * Translates texts: trains on pairs of a source and a target text, and predicts the target of new
+ * sources. The pairs can be two languages, spelling and pronunciation, or dates in two formats.
  *
- * A Transformer encoder-decoder, trained from scratch or further on WebAssembly, on the machine where
- * the texts are. What it saves is a model folder as Hugging Face's.
+ * The model is a Transformer encoder-decoder, trained from scratch or fine-tuned. It is saved as a
+ * Hugging Face model folder.
  *
  * @example
  * const translator = await Translator.create({ maxLength: 40 });
@@ -76,13 +76,15 @@ export class Translator {
   }
 
   /**
-   * A new translator. Its vocabularies and weights are made by the first `train`.
+   * Creates a new translator. The first `train` makes its vocabularies and weights.
    *
-   * With `worker` it runs off this thread, by the same calls and to the same bits. Functions that say
-   * how to write (`logitsProcessors`, `stoppingCriteria`) cannot be called from there: `UNSUPPORTED`.
+   * With `worker` it runs in a worker, with the same methods and the same results. There
+   * `logitsProcessors` and `stoppingCriteria` raise `UNSUPPORTED`.
    *
+   * @param options the model, the tokenizers, the maximum length, the seed and the worker; all have
+   *   defaults.
    * @throws AnyformerError `INVALID_ARGUMENT` or `UNKNOWN_OPTION` for options; `UNSUPPORTED` and
-   *   `ENGINE` where the engine cannot run.
+   *   `ENGINE` if the engine cannot run.
    */
   static async create(options: TranslatorOptions = {}): Promise<Translator> {
     const parsed = parseTranslatorOptions(options);
@@ -90,12 +92,12 @@ export class Translator {
   }
 
   /**
-   * A saved translator, or one of Hugging Face (BART, Marian) with a tokenizer.json. What its
-   * generation_config.json says are the defaults of `predict`.
+   * Loads a saved translator, or one of Hugging Face (BART, Marian) with a tokenizer.json. The
+   * options in its generation_config.json become the defaults of `predict`.
    *
    * @param source a folder's path, an http(s) URL, a Map of file names to bytes, or a Storage.
-   * @throws AnyformerError `STORAGE` when a file is not there, `INVALID_FILE` when one is torn or
-   *   foreign, `UNSUPPORTED` for another kind of model.
+   * @throws AnyformerError `STORAGE` when a file is missing, `INVALID_FILE` when one is corrupt or
+   *   not of this format, `UNSUPPORTED` for another kind of model.
    */
   static async load(source: StorageTarget, options: LoadOptions = {}): Promise<Translator> {
     const make = (parts: TranslatorParts) => new Translator(undefined, parts);
@@ -103,20 +105,21 @@ export class Translator {
   }
 
   /**
-   * Trains on pairs, from scratch or further. The first call learns the vocabularies where `create`
-   * was given none. Texts longer than `maxLength` are cut at their end.
+   * Trains the model on pairs of texts. The first call also trains the tokenizers, unless `create`
+   * received them. Later calls train the same model further. Texts longer than `maxLength` are cut at
+   * their end.
    *
    * The same pairs, options and seed give the same weights in every runtime without relaxed SIMD.
    *
    * @param pairs the path or address of a csv, tsv, json or jsonl (also .gz, or in a .zip), a File or
    *   Blob, or `{ source, target }` or `[source, target]` in an array or as they arrive. Rows of a file
-   *   that cannot be used are left out, as `warnings` of the result say.
+   *   that cannot be used are left out and listed in `warnings` of the result.
    * @param options those of the training loop (`epochs`, `batchSize`, `learningRate`, …), and
-   *   `validationData` or `validationSplit`, which give loss and token accuracy; `format`, `sourceColumn`
-   *   and `targetColumn` for files that do not tell.
-   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be learned from, `STORAGE` for a file that
-   *   is not there,
-   *   `NON_FINITE_LOSS` when it diverges, `ABORTED` after `signal`.
+   *   `validationData` or `validationSplit` to measure loss and token accuracy on; `format`,
+   *   `sourceColumn` and `targetColumn` if the file does not show them.
+   * @returns the log, the final losses, and warnings about the data and the training.
+   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be used, `STORAGE` for a file that does
+   *   not exist, `NON_FINITE_LOSS` when the loss becomes NaN or infinite, `ABORTED` after `signal`.
    */
   async train(pairs: PairSource, options: TranslatorTrainingOptions = {}): Promise<TrainingResult> {
     return this.#life.training(async () => {
@@ -139,12 +142,13 @@ export class Translator {
   }
 
   /**
-   * Translates one text or many: the likeliest translation that 4 beams find, or as the options say.
+   * Translates one text or many. By default it uses beam search with 4 beams.
    *
-   * A text of blanks alone gives '', and one longer than `maxLength` tokens is cut at its end.
+   * A text of white space only gives ''. A text longer than `maxLength` tokens is cut
+   * at its end.
    *
    * @returns for each text its translation.
-   * @throws AnyformerError `INVALID_DATA` for what is not a string, naming its position; `ABORTED`
+   * @throws AnyformerError `INVALID_DATA` for a value that is not a string, with its position; `ABORTED`
    *   after `signal`.
    *
    * @example
@@ -165,12 +169,12 @@ export class Translator {
   }
 
   /**
-   * Measures the translator on pairs: the loss and accuracy of its next token, and BLEU and chrF of
-   * its own translations.
+   * Measures the translator on pairs: the loss and accuracy of the next token, and the BLEU and chrF
+   * of its translations, as sacreBLEU computes them.
    *
    * @param pairs as for `train`.
-   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be used, and for none; `STORAGE` for a
-   *   file that is not there.
+   * @throws AnyformerError `INVALID_DATA` for pairs that cannot be used or without pairs; `STORAGE` for a
+   *   file that does not exist.
    *
    * @example
    * const { bleu } = await translator.evaluate('heldOut.tsv');
@@ -203,16 +207,17 @@ export class Translator {
 
   /**
    * Saves config.json, generation_config.json, tokenizer.json, tokenizer_config.json and
-   * model.safetensors, and the files of the target's tokenizer where it has its own; all or none.
+   * model.safetensors, and the files of the target's tokenizer if it has its own: all of them, or none after
+   * an error.
    *
    * @param target a folder's path, a Map to be filled, or a Storage.
-   * @throws AnyformerError `STORAGE` when it cannot be written; what was there before then stands.
+   * @throws AnyformerError `STORAGE` when it cannot be written; the files that were there stay.
    */
   async save(target: StorageTarget): Promise<void> {
     return this.#life.save(target);
   }
 
-  /** Frees the weights. A training that runs is stopped by it, and then frees them. */
+  /** Frees the memory of the model. A training in progress stops first. Calls after it fail. */
   dispose(): void {
     this.#life.dispose();
   }

@@ -31,26 +31,33 @@ const OWNED = [
   'decoderStartTokenId',
 ] as const;
 
+/** The options of `Translator.create`. */
 export interface TranslatorOptions {
   /**
-   * The size of the model; vocabularies and special tokens are those of the tokenizers. Default: one
-   * layer each of encoder and decoder, 256 wide, 8 heads.
+   * The size of the model. The tokenizers set its vocabularies and special tokens. Default: one
+   * encoder layer and one decoder layer, hidden size 256, 8 heads.
    */
   model?: Omit<EncoderDecoderOptions, (typeof OWNED)[number]>;
   /**
-   * One tokenizer for both sides, ready or to be trained on them. Default:
-   * `{ type: 'byte-level-bpe', vocabSize: 8000 }`, which keeps every character.
+   * One tokenizer for both sides, or the options to train one on them. Default:
+   * `{ type: 'byte-level-bpe', vocabSize: 8000 }`, which can encode every character.
    */
   tokenizer?: Tokenizer | TranslatorTokenizerOptions;
-  /** A tokenizer of the sources alone; comes with `targetTokenizer`, instead of `tokenizer`. */
+  /** A tokenizer for the sources only. Needs `targetTokenizer`; replaces `tokenizer`. */
   sourceTokenizer?: Tokenizer | TranslatorTokenizerOptions;
-  /** A tokenizer of the targets alone. */
+  /** A tokenizer for the targets only. Needs `sourceTokenizer`; replaces `tokenizer`. */
   targetTokenizer?: Tokenizer | TranslatorTokenizerOptions;
-  /** Sources and targets are cut to so many tokens, the end token among them. Default: 128. */
+  /**
+   * The maximum length of a source and of a target in tokens, with the end token. Longer texts are
+   * cut. At least 2. Default: 128.
+   */
   maxLength?: number;
-  /** Seed of the initial weights. Default: 42. */
+  /** Seed of the initial weights, an integer. Default: 42. */
   seed?: number;
-  /** Whether it runs in a worker of its own, or in which of `createWorker`. Default: false. */
+  /**
+   * Where the task runs: `true` starts a worker of its own, which keeps a page responsive; a worker
+   * from `createWorker` can be shared by several tasks; `false` is the calling thread. Default: false.
+   */
   worker?: WorkerOption;
 }
 
@@ -134,12 +141,12 @@ function chooseTokenizers(
   return pair;
 }
 
-/** Options of `train`: those of the training loop, what to validate on, and how files are read. */
+/** The options of `train`: those of the training loop, of validation, and of reading files. */
 export type TranslatorTrainingOptions = TrainingOptions &
   PairFileOptions & {
-    /** Pairs to evaluate on while training, given as those to learn from: loss and token accuracy. */
+    /** Pairs to measure loss and token accuracy on during the training, in any form that `train` takes. */
     validationData?: PairSource;
-    /** Share of the pairs to hold out for it, in [0, 1). Default: 0. */
+    /** The share of the pairs to hold out for validation. From 0, below 1. Default: 0. */
     validationSplit?: number;
   };
 
@@ -157,9 +164,13 @@ export function parseTranslatorTraining(options: TranslatorTrainingOptions | und
 /** What makes no sense for a translation: it is one text, which its own end token ends. */
 const NOT_OF_TRANSLATION = ['numReturnSequences', 'stopStrings', 'eosTokenId'] as const;
 
+/**
+ * The options of `Translator.predict`: those of the generation and the batch size. Defaults are those
+ * of the model's generation_config.json; a new model has 4 beams and `maxLength` tokens.
+ */
 export interface TranslateOptions
   extends Omit<GenerationOptions, (typeof NOT_OF_TRANSLATION)[number]> {
-  /** Texts at a time. Default: 32. */
+  /** The number of texts in a batch. Lower it when memory runs out. Default: 32. */
   batchSize?: number;
 }
 
@@ -195,7 +206,7 @@ export function parseTranslate(where: string, options: TranslateOptions, parts: 
   };
 }
 
-/** How to translate what is measured, and how a file of it is read. */
+/** The options of `Translator.evaluate`: those of `predict` and of reading files. */
 export interface EvaluateTranslationOptions extends TranslateOptions, PairFileOptions {}
 
 /** The options of `evaluate`: as {@link parseTranslate}, and those of the file. */

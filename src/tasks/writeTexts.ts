@@ -12,8 +12,9 @@ import { SearchContext } from './generation/searchContext.ts';
 import { stopAfterStrings } from './generation/stopStrings.ts';
 import { type GeneratorParts, generationDefaults } from './textGeneratorFiles.ts';
 
-/** What was written after a prompt. */
+/** A generated text with its tokens. */
 export interface GeneratedText extends GeneratedSequence {
+  /** The generated text, without the prompt. */
   readonly text: string;
 }
 
@@ -51,7 +52,7 @@ export async function writeTexts(
   return results;
 }
 
-/** The pieces of one text, as they come. */
+/** Yields the pieces of one text as they are generated. */
 export async function* streamText(
   parts: GeneratorParts,
   prompt: string,

@@ -18,13 +18,13 @@ import { countWords } from './wordCounts.ts';
 
 /** Options of {@link trainByteLevelBPE}. Defaults are those of HF's `ByteLevelBPETokenizer`. */
 export interface TrainByteLevelBPEOptions extends TrainVocabularyOptions {
-  /** Default 30,000; at least 256 and the special tokens. */
+  /** The number of vocabulary entries, at least 256 plus the special tokens. Default: 30,000. */
   readonly vocabSize?: number;
-  /** Default 2. */
+  /** The number of times a pair of tokens must occur to be merged. Default: 2. */
   readonly minFrequency?: number;
-  /** Default <|endoftext|>. Name '<pad>' here to be able to pad. */
+  /** The special tokens, which get the first ids. Add '<pad>' to use padding. Default: `['<|endoftext|>']`. */
   readonly specialTokens?: readonly string[];
-  /** Whether the first word is written like the others, with a space before. Default false. */
+  /** Whether to add a space before the first word, so that it is encoded like the others. Default: false. */
   readonly addPrefixSpace?: boolean;
 }
 

@@ -14,7 +14,7 @@ import { countWords } from './wordCounts.ts';
 /** Options of {@link trainCharacterLevel}. */
 export interface TrainCharacterLevelOptions
   extends Omit<TrainVocabularyOptions, 'vocabSize' | 'minFrequency'> {
-  /** Default <unk>, which is needed: it stands for characters the texts did not have. */
+  /** The special tokens. They must contain '<unk>', the token for unknown characters. Default: `['<unk>']`. */
   readonly specialTokens?: readonly string[];
 }
 

@@ -14,5 +14,6 @@ export type {
   TokenizerConfigJson,
   TokenizerJson,
 } from './tokenizerJson.ts';
+export type { TrainVocabularyOptions } from './trainOptions.ts';
 export type { Side, TruncationStrategy } from './truncation.ts';
 export { type TrainWordPieceOptions, trainWordPiece } from './wordPieceTrainer.ts';

@@ -27,7 +27,7 @@ import { truncate } from './truncation.ts';
 const TEXTS_PER_TURN = 128;
 
 /**
- * Text -> token ids and back, by a tokenizer.json.
+ * Converts text to token ids and back, as a tokenizer.json defines it.
  *
  * Splitting into tokens is `@huggingface/tokenizers`; truncation and padding follow HF's native
  * library. Make one with `trainWordPiece`, `trainByteLevelBPE` or {@link Tokenizer.fromJSON}.
@@ -38,9 +38,9 @@ const TEXTS_PER_TURN = 128;
  * tokenizer.encodeBatch(['One.', 'And another one.']).shape; // [2, 6]
  */
 export class Tokenizer {
-  /** Rows an embedding needs: the highest id and one. */
+  /** The number of rows an embedding needs: the highest token id + 1. */
   readonly vocabSize: number;
-  /** Ids of the tokens that mark something; undefined where the tokenizer has none of the kind. */
+  /** The ids of the special tokens; undefined if the tokenizer has no such token. */
   readonly padTokenId: number | undefined;
   readonly unkTokenId: number | undefined;
   readonly clsTokenId: number | undefined;
@@ -83,22 +83,22 @@ export class Tokenizer {
   /**
    * Opens the content of a tokenizer.json: BPE, WordPiece or Unigram, ours or HF's.
    *
-   * @param tokenizerJson the file's text, or what JSON.parse made of it.
+   * @param tokenizerJson the text of the file, or the parsed JSON.
    * @param tokenizerConfig the tokenizer_config.json beside it, which names the special tokens;
-   *   without it they are known by their usual spellings ([PAD], <pad>, </s>, <|endoftext|> …).
-   * @throws AnyformerError `INVALID_FILE` for torn or foreign content.
+   *   without it they are found by their usual spellings ([PAD], <pad>, </s>, <|endoftext|> …).
+   * @throws AnyformerError `INVALID_FILE` for content that is corrupt or not a tokenizer.
    */
   static fromJSON(tokenizerJson: unknown, tokenizerConfig: TokenizerConfigJson = {}): Tokenizer {
     return new Tokenizer(parseTokenizerJson(tokenizerJson), tokenizerConfig);
   }
 
-  /** The contents of tokenizer.json and tokenizer_config.json, which HF's libraries open. */
+  /** Returns the contents of tokenizer.json and tokenizer_config.json, which Hugging Face's libraries open. */
   toJSON(): { tokenizer: TokenizerJson; tokenizerConfig: TokenizerConfigJson } {
     return { tokenizer: this.#json, tokenizerConfig: this.#config };
   }
 
   /**
-   * Encodes one text, or a pair.
+   * Encodes a text, or a pair of texts.
    *
    * @throws AnyformerError `INVALID_DATA` for a text that is not a string.
    * @example
@@ -111,10 +111,10 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes texts and brings them to one length, ready for tensors of shape [B, T].
+   * Encodes texts and pads them to the same length, ready for tensors of shape [B, T].
    *
    * @throws AnyformerError `INVALID_DATA` naming the position of a text that is not a string,
-   *   `INVALID_ARGUMENT` where there is no padding token.
+   *   `INVALID_ARGUMENT` if there is no padding token.
    * @example
    * const { inputIds, attentionMask, shape } = tokenizer.encodeBatch(texts, { maxLength: 200 });
    * tf.tensor2d(inputIds, shape, 'int32');
@@ -150,10 +150,10 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes a whole dataset, giving the event loop a turn now and then.
+   * Encodes a whole dataset. It lets the event loop run from time to time, so that a page stays responsive.
    *
    * @throws AnyformerError `INVALID_DATA` naming the position of a text that is not a string,
-   *   `ABORTED` by the signal.
+   *   `ABORTED` after `signal`.
    * @example
    * const encodings = await tokenizer.encodeAll(reviews, { maxLength: 200, onProgress, signal });
    */
@@ -178,7 +178,7 @@ export class Tokenizer {
   }
 
   /**
-   * Brings encoded texts to one length, as `encodeBatch` does: for batches put together later.
+   * Pads encoded texts to the same length, as `encodeBatch` does.
    *
    * @example
    * const batch = tokenizer.pad(encodings.slice(0, 32), { padToMultipleOf: 8 });
@@ -191,15 +191,15 @@ export class Tokenizer {
     });
   }
 
-  /** The tokens of a text as the vocabulary writes them, without special tokens. */
+  /** Splits a text into tokens, as strings of the vocabulary, without special tokens. */
   tokenize(text: string): string[] {
     return this.#library.tokenize(checkText(text, 'The text'));
   }
 
   /**
-   * The text of token ids.
+   * Converts token ids to text.
    *
-   * @param skipSpecialTokens leaves out [CLS], [PAD] and their like. Default false.
+   * @param options `skipSpecialTokens` leaves out [CLS], [PAD] and other special tokens. Default: false.
    * @throws AnyformerError `INVALID_ARGUMENT` naming an id that is not in the vocabulary.
    */
   decode(ids: ArrayLike<number>, options: { readonly skipSpecialTokens?: boolean } = {}): string {
@@ -210,12 +210,12 @@ export class Tokenizer {
     return this.#library.decode(list, { skip_special_tokens: skipSpecialTokens });
   }
 
-  /** The id of a token as the vocabulary writes it; undefined where it is not in there. */
+  /** Returns the id of a token of the vocabulary; undefined if it is not in the vocabulary. */
   tokenToId(token: string): number | undefined {
     return this.#library.token_to_id(token);
   }
 
-  /** The token of an id, as the vocabulary writes it; undefined where there is none. */
+  /** Returns the token with an id, as a string of the vocabulary; undefined if there is none. */
   idToToken(id: number): string | undefined {
     return this.#library.id_to_token(id);
   }

@@ -3,15 +3,17 @@ import { AnyformerError } from '../core/errors.ts';
 import { abortSignal, callback, positiveInteger } from '../core/options.ts';
 import type { OnProgress } from '../core/progress.ts';
 
-/** What every trainer of a vocabulary takes, under HF's names in camelCase. */
+/** The options that all tokenizer trainers share, with Hugging Face's names in camelCase. */
 export interface TrainVocabularyOptions {
-  /** Entries of the vocabulary, special tokens and alphabet included; fewer on a small corpus. */
+  /** The number of vocabulary entries, including special tokens and alphabet; a small corpus gives fewer. */
   readonly vocabSize?: number;
-  /** How often a pair of tokens must occur to become one. */
+  /** The number of times a pair of tokens must occur to be merged. */
   readonly minFrequency?: number;
-  /** Tokens with a meaning of their own; they get the first ids, in this order. */
+  /** The special tokens, which get the first ids, in this order. */
   readonly specialTokens?: readonly string[];
+  /** Stops the training with the error `ABORTED`. */
   readonly signal?: AbortSignal;
+  /** Called as the training advances. */
   readonly onProgress?: OnProgress;
 }
 

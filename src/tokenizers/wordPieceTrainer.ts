@@ -21,17 +21,17 @@ import { countWords, noWords } from './wordCounts.ts';
 
 /** Options of {@link trainWordPiece}. Defaults are those of HF's `BertWordPieceTokenizer`. */
 export interface TrainWordPieceOptions extends TrainVocabularyOptions {
-  /** Default 30,000. */
+  /** The number of vocabulary entries, including the special tokens. Default: 30,000. */
   readonly vocabSize?: number;
-  /** Default 2. */
+  /** The number of times a pair of tokens must occur to be merged. Default: 2. */
   readonly minFrequency?: number;
-  /** Default [PAD] [UNK] [CLS] [SEP] [MASK]. [UNK] is needed. */
+  /** The special tokens, which get the first ids. [UNK] is required. Default: [PAD] [UNK] [CLS] [SEP] [MASK]. */
   readonly specialTokens?: readonly string[];
-  /** Whether case is dropped. Default true. */
+  /** Whether to convert texts to lower case. Default: true. */
   readonly lowercase?: boolean;
-  /** Whether é becomes e. Default: as `lowercase`. */
+  /** Whether to remove accents, so that é becomes e. Default: as `lowercase`. */
   readonly stripAccents?: boolean;
-  /** Whether each Chinese character is a word. Default true. */
+  /** Whether to treat each Chinese character as a word. Default: true. */
   readonly handleChineseChars?: boolean;
   /** Most characters in the alphabet; the rarest are left out and become [UNK]. Default 1,000. */
   readonly limitAlphabet?: number;

@@ -12,8 +12,9 @@ export interface PrecisionRecallF1 {
   readonly f1: number;
 }
 
+/** Precision, recall and F1 of one class, as scikit-learn defines them. */
 export interface ClassMetrics extends PrecisionRecallF1 {
-  /** True examples of the class. */
+  /** The number of examples that have this class as their true label. */
   readonly support: number;
 }
 

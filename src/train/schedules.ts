@@ -7,6 +7,7 @@ export const lrSchedulerTypes = [
   'inverse_sqrt',
 ] as const;
 
+/** How the learning rate changes during the training. */
 export type LrSchedulerType = (typeof lrSchedulerTypes)[number];
 
 export interface Schedule {

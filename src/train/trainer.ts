@@ -40,23 +40,26 @@ export interface TrainingHooks {
   readonly name?: string;
 }
 
-/** How a training went. */
+/** The result of a training. */
 export interface TrainingResult extends Warned {
-  /** Updates done, those before a resume included. */
+  /** The number of updates done, including those before a resume. */
   readonly globalStep: number;
-  /** Epochs done, with a fraction. */
+  /** The number of epochs done, with a fraction. */
   readonly epoch: number;
-  /** Mean loss of all updates. */
+  /** The mean loss of all updates. */
   readonly trainLoss: number;
+  /** The log, in the order of the updates. */
   readonly logHistory: readonly LogEntry[];
-  /** The best `metricForBestModel` and after which update, where there were evaluations. */
+  /** The best value of `metricForBestModel`; undefined without evaluations. */
   readonly bestMetric: number | undefined;
+  /** The update after which `bestMetric` was measured; undefined without evaluations. */
   readonly bestStep: number | undefined;
+  /** Whether `earlyStoppingPatience` ended the training. */
   readonly stoppedEarly: boolean;
   /**
-   * The most bytes of the WebAssembly heap that were in use at once during the updates of this call:
-   * weights, moments, activations, gradients, and whatever else is alive. The heap itself
-   * (`engine.info().heapBytes`) is larger by what it grows ahead. Undefined without an update.
+   * The most bytes of the WebAssembly heap in use at once during the updates of this call: weights,
+   * optimizer state, activations, gradients, and everything else that is not disposed. The heap itself
+   * (`engine.info().heapBytes`) is larger, because it grows in steps. Undefined without an update.
    */
   readonly peakHeapBytes: number | undefined;
 }

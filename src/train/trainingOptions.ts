@@ -16,7 +16,7 @@ import type { StorageTarget } from '../storage/openStorage.ts';
 import { type OptimizerName, optimizerNames } from './optimizers/createOptimizer.ts';
 import { type LrSchedulerType, lrSchedulerTypes } from './schedules.ts';
 
-/** When something recurring happens. */
+/** When to evaluate or save: never, after a number of updates, or after each epoch. */
 const strategies = ['no', 'steps', 'epoch'] as const;
 export type Strategy = (typeof strategies)[number];
 
@@ -34,84 +34,110 @@ const storageTarget = v.custom<StorageTarget>(
 /**
  * The options of the training loop.
  *
- * Names are those of tfjs's `fit` where it has them, otherwise of HF's TrainingArguments.
+ * Their names are those of TensorFlow.js's `fit` where it has them, otherwise those of Hugging
+ * Face's TrainingArguments in camelCase.
  *
  * @see https://huggingface.co/docs/transformers/main_classes/trainer#transformers.TrainingArguments
  */
 export interface TrainingOptions {
-  /** Passes over the data. Default: 1. */
+  /** The number of passes over the training data. Default: 1. Use `maxSteps` or this. */
   epochs?: number | undefined;
-  /** Updates in all, in place of `epochs`; passes go on until it is reached. */
+  /** The total number of updates, instead of `epochs`. The data is repeated until then. */
   maxSteps?: number | undefined;
-  /** Examples in a batch. Default: 32. */
+  /** The number of examples in a batch. Lower it when memory runs out. Default: 32. */
   batchSize?: number | undefined;
-  /** Batches that one update is made of; equal to one batch of so many times the size. Default: 1. */
+  /**
+   * The number of batches whose gradients are added up for one update. `batchSize` 8 with 4 here
+   * equals `batchSize` 32 and needs less memory. Default: 1.
+   */
   gradientAccumulationSteps?: number | undefined;
-  /** Whether every epoch has an order of its own. Default: true. */
+  /** Whether to shuffle the examples before each epoch. Default: true. */
   shuffle?: boolean | undefined;
-  /** Seed of shuffling and dropout. Default: 42. */
+  /** Seed of shuffling and dropout, an integer. The same seed gives the same weights. Default: 42. */
   seed?: number | undefined;
 
   /**
-   * Whether the model's blocks keep their inputs only, and are run again for their gradients. Less
-   * memory for about a third more time; the weights come out the same, bit for bit. Default: false.
+   * Whether to keep only the inputs of the model's blocks and recompute the rest for the gradients.
+   * It needs less memory and about a third more time; the weights are the same, bit for bit.
+   * Default: false.
    */
   gradientCheckpointing?: boolean | undefined;
 
-  /** Default: 'adamw'. */
+  /** The optimizer: how an update is computed from the gradients. Default: 'adamw'. */
   optimizer?: OptimizerName | undefined;
-  /** The peak, which the schedule scales. Default: 0.001. */
+  /** The highest learning rate; the schedule scales it. Default: 0.001. */
   learningRate?: number | undefined;
-  /** Not on biases and normalization weights: see `decaysByDefault`. Default: 0. */
+  /** The weight decay. It leaves biases and normalization weights alone. Default: 0. */
   weightDecay?: number | undefined;
-  /** Of 'adamw' and 'adam'. Defaults: 0.9, 0.999, 1e-8. */
+  /** Decay rate of the mean of the gradients. For 'adamw' and 'adam'. Default: 0.9. */
   adamBeta1?: number | undefined;
+  /** Decay rate of the mean of the squared gradients. For 'adamw' and 'adam'. Default: 0.999. */
   adamBeta2?: number | undefined;
+  /** Added to the denominator of the update. For 'adamw' and 'adam'. Default: 1e-8. */
   adamEpsilon?: number | undefined;
-  /** Of 'sgd'. Defaults: 0, false. */
+  /** Momentum, from 0 to 1. For 'sgd'. Default: 0. */
   momentum?: number | undefined;
+  /** Whether to use Nesterov momentum; needs `momentum` above 0. For 'sgd'. Default: false. */
   nesterov?: boolean | undefined;
-  /** The global norm that gradients are clipped at; 0 clips nothing. Default: 1. */
+  /** Gradients are scaled down to this global norm when theirs is larger; 0 = never. Default: 1. */
   maxGradNorm?: number | undefined;
 
-  /** Default: 'linear'. */
+  /** How the learning rate changes during the training. Default: 'linear', falling to 0. */
   lrSchedulerType?: LrSchedulerType | undefined;
-  /** Updates over which the learning rate rises from 0; or as a share of all updates. Default: 0. */
+  /** The number of updates over which the learning rate rises from 0. Default: 0. */
   warmupSteps?: number | undefined;
+  /** The same as a share of all updates, from 0 to 1. Default: 0. */
   warmupRatio?: number | undefined;
 
-  /** Share of the target that is spread over all classes. Default: 0. */
+  /** The share of each target, from 0 to 1, that is spread evenly over all classes. Default: 0. */
   labelSmoothingFactor?: number | undefined;
-  /** Weight of the examples of a class in the loss, by label or class index. Default: 1 each. */
+  /**
+   * The weight of each class in the loss, by label or class index, such as `{ spam: 3 }`. Raise it
+   * for a rare class. Default: 1 each.
+   */
   classWeight?: Record<string, number> | undefined;
 
   /** When to evaluate. Default: 'epoch' where there is something to evaluate on, otherwise 'no'. */
   evalStrategy?: Strategy | undefined;
   /** Updates between evaluations; makes `evalStrategy` 'steps'. Default: `loggingSteps`. */
   evalSteps?: number | undefined;
-  /** The metric that tells the best weights. Default: 'loss'. */
+  /** The name of the metric that selects the best weights. Default: 'loss'. */
   metricForBestModel?: string | undefined;
-  /** Default: false for a metric whose name ends in 'loss', otherwise true. */
+  /**
+   * Whether a greater `metricForBestModel` is better. Default: false for a name that ends in 'loss',
+   * otherwise true.
+   */
   greaterIsBetter?: boolean | undefined;
-  /** Whether the best weights are restored at the end. Default: true with early stopping. */
+  /**
+   * Whether to restore the best weights at the end. Default: true with `earlyStoppingPatience`,
+   * otherwise false.
+   */
   loadBestModelAtEnd?: boolean | undefined;
-  /** Evaluations in a row without a better metric after which training stops. Default: never. */
+  /**
+   * Training stops after this many evaluations in a row without a better metric. Default: it does
+   * not stop early.
+   */
   earlyStoppingPatience?: number | undefined;
 
-  /** Where checkpoints go: the newest takes the place of the one before, as one. */
+  /** Where to save checkpoints. Each one replaces the one before. Default: none are saved. */
   outputDir?: StorageTarget | undefined;
-  /** When to save a checkpoint. Default: 'epoch' with `outputDir`. */
+  /** When to save a checkpoint. Default: 'epoch' with `outputDir`, otherwise 'no'. */
   saveStrategy?: Strategy | undefined;
   /** Updates between checkpoints; makes `saveStrategy` 'steps'. Default: 500. */
   saveSteps?: number | undefined;
-  /** `true` goes on from the checkpoint in `outputDir`; or where the checkpoint is. */
+  /**
+   * Continues a training from a checkpoint, to the same weights bit for bit: `true` for the one in
+   * `outputDir`, or the place of another. Default: false.
+   */
   resumeFromCheckpoint?: boolean | StorageTarget | undefined;
 
   /** Updates between entries of the log. Default: 500. */
   loggingSteps?: number | undefined;
   /** Called after every update. */
   onProgress?: OnProgress | undefined;
-  /** Stops between two updates; with `outputDir`, after a checkpoint. */
+  /**
+   * Stops the training after the current update. With `outputDir` a checkpoint is saved first.
+   */
   signal?: AbortSignal | undefined;
 }
 

@@ -1,15 +1,16 @@
-/** One entry of the log: of training, or of an evaluation. */
+/** One entry of the training log: the state of the training, or the result of an evaluation. */
 export interface LogEntry {
-  /** Updates done. */
+  /** The number of updates done. */
   readonly step: number;
-  /** Epochs done, with a fraction. */
+  /** The number of epochs done, with a fraction. */
   readonly epoch: number;
-  /** Mean loss of the updates since the entry before. */
+  /** The mean loss of the updates since the previous entry. */
   readonly loss?: number;
-  /** Of the last update, as is the norm of its gradient before clipping. */
+  /** The learning rate of the last update. */
   readonly learningRate?: number;
+  /** The global norm of the last update's gradients, before clipping. */
   readonly gradNorm?: number;
-  /** Results of an evaluation, in place of the three above. */
+  /** The results of an evaluation, by the name of the metric; the three members above are then absent. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 

@@ -7,14 +7,21 @@ import { type InstalledPackage, installPackage } from '../support/builtPackage.t
 /** What a user of the package might write; lines marked @ts-expect-error must be refused. */
 const CONSUMER = `
 import {
+  type ActivationOption,
   AnyformerError,
   createEngine,
+  type DecoderOptions,
+  type EncoderChoice,
   type Engine,
   type ExamplesFound,
   type LabelScore,
+  type GiveWasm,
+  type LogEntry,
   MemoryStorage,
+  type NgramsOptions,
   type PairsFound,
   type Progress,
+  type ReadOptions,
   readExamples,
   readPairs,
   splitExamples,
@@ -22,6 +29,7 @@ import {
   type TextClassifierOptions,
   type TextExample,
   TextGenerator,
+  type TrainVocabularyOptions,
   type TrainingOptions,
   type TrainingWarning,
   Translator,
@@ -116,9 +124,27 @@ long.lrSchedulerType = 'cosinus';
 const isLoading = (progress: Progress) => progress.phase === 'load';
 // @ts-expect-error no such phase
 const isPausing = (progress: Progress) => progress.phase === 'pause';
+const activation: ActivationOption = 'gelu_pytorch_tanh';
+const small: DecoderOptions = { vocabSize: 8, hiddenAct: activation };
+// @ts-expect-error no such activation
+small.hiddenAct = 'gelly';
+const encoder: EncoderChoice = { type: 'bert', hiddenAct: activation };
+// @ts-expect-error the tokenizer sets the vocabulary
+encoder.vocabSize = 8;
+const ngrams: NgramsOptions = { type: 'ngrams', C: 1 };
+await TextClassifier.create({ encoder });
+await TextClassifier.create({ encoder: ngrams });
+const giveWasm: GiveWasm = (file) => new URL(file, 'https://cdn.example/');
+await createEngine({ modules: giveWasm });
+const reading: ReadOptions = { onProgress: ({ loadedBytes }) => console.log(loadedBytes) };
+await storage.read('config.json', reading);
+const entries = (log: readonly LogEntry[]) => log.map(({ loss }) => loss);
+const size = ({ vocabSize }: TrainVocabularyOptions) => vocabSize;
+const attention: tf.MultiHeadAttentionArgs = { numHeads: 2, keyDim: 4 };
+tf.multiHeadAttention(attention);
 const chained: tf.Tensor = tf.tensor1d([1, 2]).add(1).mean();
 
-export { chained, isLoading, isPausing, long, name, other };
+export { chained, entries, isLoading, isPausing, long, name, other, size };
 export { bytes, code, codes, history, known, many, matrix, names, ofFile, ofRows, one, rows, train, wrong };
 `;
 

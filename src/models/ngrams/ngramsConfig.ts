@@ -5,29 +5,30 @@ import { parseOptions, positiveInteger, positiveNumber } from '../../core/option
 /** Lengths of n-grams from the first to the second, both included; [0, 0] = none. */
 export type NgramRange = readonly [from: number, to: number];
 
-/** What a linear n-gram model sees of a text. */
+/** The options of the linear n-gram model (NB-SVM): which features it uses. */
 export interface NgramsOptions {
+  /** Selects this model. */
   type: 'ngrams';
-  /** Words in a row that are one feature. Default: [1, 3]. */
+  /** The shortest and the longest n-gram of words. Default: [1, 3]. */
   wordNgrams?: NgramRange;
   /**
-   * Characters in a row inside of a word that are one feature. Default: follows the data: [2, 5], or
-   * none where the texts have more than 8 million characters together: words suffice there, and
-   * characters would take most of the time.
+   * The shortest and the longest n-gram of characters inside a word. Default: [2, 5], or none if the
+   * texts have more than 8 million characters in total, because words are enough there and n-grams
+   * of characters would take most of the time.
    */
   characterNgrams?: NgramRange;
   /**
-   * Training texts a feature must occur in to be kept. Default: follows the data: 1, or 2 where
-   * there would be more than 500,000 features, or more than 1,000 in a text on average.
+   * The number of training texts that a feature must occur in. Default: 1, or 2 if there would be more
+   * than 500,000 features, or more than 1,000 in a text on average.
    */
   minFrequency?: number;
-  /** The most features to keep; the most frequent ones are. Default: 1,000,000. */
+  /** The maximum number of features; the most frequent ones are kept. Default: 1,000,000. */
   maxFeatures?: number;
-  /** Whether capitals are the same as small letters. Default: true. */
+  /** Whether to convert the texts to lower case. Default: true. */
   lowercase?: boolean;
   /**
-   * How much the training examples count against small weights, as in scikit-learn's LinearSVC.
-   * Default: follows the data: the best of 0.1, 0.3, 1 and 3 on held-out rows.
+   * The inverse of the regularization strength, as in scikit-learn's LinearSVC: lower it against
+   * overfitting. Default: the best of 0.1, 0.3, 1 and 3 on held-out rows.
    */
   C?: number;
 }

@@ -1,15 +1,16 @@
-/** Why a text ended: an end token, `maxNewTokens`, or a stop string or criterion. */
+/** Why a text ended: 'eos' = an end token, 'length' = `maxNewTokens`, 'stop' = a stop string or criterion. */
 export type FinishReason = 'eos' | 'length' | 'stop';
 
-/** What was generated after a prompt. */
+/** The tokens generated for a prompt. */
 export interface GeneratedSequence {
-  /** Without the prompt; the end token, where there is one, is the last. */
+  /** The generated token ids, without the prompt. An end token, if any, is the last. */
   readonly tokenIds: readonly number[];
+  /** Why the text ended. */
   readonly finishReason: FinishReason;
   /**
-   * Of each token: its log-probability by the model alone, before processors and temperature.
+   * The log-probability of each token from the model alone, before processors and temperature.
    */
   readonly logProbs: readonly number[];
-  /** What beams are compared by; elsewhere the sum of `logProbs`. */
+  /** The score that beams are compared by; without beams the sum of `logProbs`. */
   readonly score: number;
 }

@@ -13,9 +13,12 @@ import type { OnProgress } from '../../core/progress.ts';
 import type { LogitsProcessor } from './logitsProcessor.ts';
 
 /**
- * Says when a text is finished, after each of its tokens.
+ * A function that decides after each new token whether the text is finished.
  *
- * @param ids the prompt and what has been generated.
+ * @param ids the token ids of the prompt, followed by the generated ones.
+ * @param context `promptLength` is the number of ids that belong to the prompt.
+ * @returns true to end the text here.
+ * @see https://huggingface.co/docs/transformers/internal/generation_utils#transformers.StoppingCriteria
  */
 export type StoppingCriterion = (
   ids: readonly number[],
@@ -23,60 +26,107 @@ export type StoppingCriterion = (
 ) => boolean;
 
 /**
- * How to write on: Hugging Face's GenerationConfig in camelCase, with its defaults.
+ * The options of text generation: Hugging Face's GenerationConfig in camelCase, with its defaults.
  *
- * Without `doSample` and `numBeams` it is the likeliest token every time; with `numBeams` the
- * likeliest sequence that so many beams find; with both, beams that are drawn.
+ * - By default the most likely token is chosen at each step (greedy search).
+ * - `doSample: true` draws each token at random, by its probability.
+ * - `numBeams` above 1 searches for the most likely sequence (beam search).
+ * - Both together draw the tokens of each beam at random.
+ *
+ * @see https://huggingface.co/docs/transformers/main_classes/text_generation#transformers.GenerationConfig
  */
 export interface GenerationOptions {
-  /** The most tokens after the prompt. Default: 100. */
+  /** The maximum number of tokens to generate, without the prompt. Default: 100. */
   maxNewTokens?: number;
-  /** No end before so many. Default: 0. */
+  /**
+   * The minimum number of tokens to generate. The text cannot end before that. At most
+   * `maxNewTokens`. Default: 0.
+   */
   minNewTokens?: number;
-  /** Draws the next token by its probability. Default: false. */
+  /**
+   * Whether to draw the next token at random, by its probability, instead of choosing the most
+   * likely one. Set it for varied texts. Default: false.
+   */
   doSample?: boolean;
-  /** Scores are divided by it; only with `doSample`, as the next four. Above 0. Default: 1. */
+  /**
+   * Divides the logits before sampling. Below 1 makes the text more predictable, above 1 more
+   * varied. Above 0; needs `doSample`. Default: 1.
+   */
   temperature?: number;
-  /** Draws among so many likeliest tokens; 0 = all. Default: 50. */
+  /** Samples only from the `topK` most likely tokens; 0 = from all. Needs `doSample`. Default: 50. */
   topK?: number;
-  /** Draws among the likeliest tokens that together have this probability. In (0, 1]. Default: 1. */
+  /**
+   * Samples only from the smallest set of most likely tokens whose probabilities add up to `topP`
+   * (nucleus sampling). Above 0, at most 1; needs `doSample`. Default: 1, all tokens.
+   */
   topP?: number;
-  /** Draws among tokens at least so many times as likely as the likeliest. In [0, 1]. Default: 0. */
+  /**
+   * Samples only from tokens whose probability is at least `minP` times that of the most likely
+   * token. From 0 to 1; needs `doSample`. Default: 0, all tokens.
+   */
   minP?: number;
-  /** Draws among tokens of expected surprise with this probability. In (0, 1]. Default: 1. */
+  /**
+   * Samples only from the most typical tokens, those whose information content is closest to the
+   * entropy, until their probabilities add up to `typicalP`. Above 0, at most 1; needs `doSample`.
+   * Default: 1, all tokens. See https://arxiv.org/abs/2202.00666.
+   */
   typicalP?: number;
-  /** Above 1, what has occurred becomes less likely. Default: 1. */
+  /**
+   * Makes tokens that are already in the prompt or the text less likely when above 1, more likely
+   * when below. Try 1.1 to 1.3 for texts that repeat themselves. Above 0. Default: 1, no effect.
+   */
   repetitionPenalty?: number;
-  /** So many tokens in a row occur once; 0 = no limit. Default: 0. */
+  /** No sequence of this many tokens occurs twice; 0 = no limit. Default: 0. */
   noRepeatNgramSize?: number;
-  /** Token ids of words that must not occur. */
+  /** Words that must not occur in the text, each as a list of token ids. Default: none. */
   badWordsIds?: readonly (readonly number[])[];
-  /** The text ends after one of these; it keeps the token that completes it. */
+  /**
+   * The text ends as soon as it contains one of these strings. The string stays in the text, with
+   * the token that completed it. Default: none.
+   */
   stopStrings?: string | readonly string[];
-  /** The text ends with it, or with one of several. Default: the model's. */
+  /** The token id, or ids, that end the text. Default: that of the model. */
   eosTokenId?: number | readonly number[];
-  /** The first token after the prompt. */
+  /** The token id that the generated text must start with. Default: none. */
   forcedBosTokenId?: number;
-  /** The token that takes the last place, where the text is as long as it may be. */
+  /** The token id to end a text with when it reaches `maxNewTokens`. Default: none. */
   forcedEosTokenId?: number;
-  /** How many sequences are followed. Default: 1. */
+  /**
+   * The number of beams of beam search; 1 = no beam search. More beams find likelier texts and take
+   * longer. Default: 1.
+   */
   numBeams?: number;
-  /** Beams are compared by log-probability / length^lengthPenalty. Default: 1. */
+  /**
+   * Beams are compared by their log-probability / length^lengthPenalty: above 0 favors longer texts,
+   * below 0 shorter ones. Needs `numBeams` above 1. Default: 1.
+   */
   lengthPenalty?: number;
   /**
-   * When beams are given up: true = there are `numBeams` finished ones; false = none is likely to
-   * beat them; 'never' = none can. Default: false.
+   * When beam search stops: `true` = as soon as `numBeams` texts are finished; `false` = when a better
+   * one is unlikely; `'never'` = only when there cannot be a better one. Needs `numBeams` above 1.
+   * Default: false.
    */
   earlyStopping?: boolean | 'never';
-  /** How many texts for each prompt: drawn ones, or the best beams. Default: 1. */
+  /**
+   * The number of texts to return for each prompt. Above 1 needs `doSample`, or at least as many
+   * `numBeams`. Default: 1.
+   */
   numReturnSequences?: number;
-  /** The same seed draws the same texts, in every runtime. Default: another one every time. */
+  /**
+   * Seed of the sampling, an integer. The same seed gives the same text in every runtime. Needs
+   * `doSample`. Default: a new one at each call.
+   */
   seed?: number;
-  /** Your own changes to the scores, after the others and before those of sampling. */
+  /**
+   * Your own functions that change the logits. They run after the built-in penalties and limits, and
+   * before temperature and the other sampling options. Default: none.
+   */
   logitsProcessors?: readonly LogitsProcessor[];
-  /** Your own ends. */
+  /** Your own functions that end a text; it ends when one of them returns true. Default: none. */
   stoppingCriteria?: readonly StoppingCriterion[];
+  /** Stops the generation with the error `ABORTED`. */
   signal?: AbortSignal;
+  /** Called as the generation advances. */
   onProgress?: OnProgress;
 }
 
@@ -140,10 +190,10 @@ const entries = {
 
 const schema = v.strictObject(entries);
 
-/** The names of the options, for those who add some. */
+/** The names of the generation options, for a task that adds its own. */
 export const generationOptionNames = Object.keys(entries) as (keyof GenerationOptions)[];
 
-/** Options with functions that are called at every token and answer at once. */
+/** The options that hold functions which run at every token and return synchronously. */
 export const SYNCHRONOUS = ['logitsProcessors', 'stoppingCriteria'] as const;
 
 export type ParsedGeneration = Omit<
@@ -159,9 +209,9 @@ const SAMPLING = ['temperature', 'topK', 'topP', 'minP', 'typicalP', 'seed'] as 
 const BEAMS = ['lengthPenalty', 'earlyStopping'] as const;
 
 /**
- * Checks the options, and what does not go together.
+ * Checks the generation options, alone and in combination.
  *
- * @param defaults of the model, such as those of its generation_config.json; options come before them.
+ * @param defaults the model's own, such as those of its generation_config.json; `options` override them.
  * @throws AnyformerError `UNKNOWN_OPTION` or `INVALID_ARGUMENT`.
  */
 export function parseGeneration(

@@ -1,17 +1,18 @@
-/** What a processor may know of the row it works on. */
+/** What a logits processor receives about the text it works on. */
 export interface ProcessorContext {
-  /** How many of the ids are the prompt. */
+  /** The number of ids that belong to the prompt. */
   readonly promptLength: number;
-  /** The most tokens after the prompt. */
+  /** The maximum number of tokens to generate. */
   readonly maxNewTokens: number;
 }
 
 /**
- * Changes the scores of the next token, in place (and gives undefined) or by giving others:
- * `-Infinity` rules one out.
+ * A function that changes the logits of the next token. It writes to `scores` and returns undefined,
+ * or returns new ones. A logit of `-Infinity` makes a token impossible.
  *
- * @param ids the prompt and what has been generated.
- * @param scores (V), before softmax; a copy.
+ * @param ids the token ids of the prompt, followed by the generated ones.
+ * @param scores the logits, shape [V]; a copy that may be changed.
+ * @see https://huggingface.co/docs/transformers/internal/generation_utils#transformers.LogitsProcessor
  */
 export type LogitsProcessor = (
   ids: readonly number[],
@@ -19,14 +20,14 @@ export type LogitsProcessor = (
   context: ProcessorContext,
 ) => Float32Array | undefined;
 
-/** The highest score; -Infinity where all are ruled out. */
+/** The highest logit; -Infinity if all are -Infinity. */
 export function highestOf(scores: Float32Array): number {
   let highest = -Infinity;
   for (let i = 0; i < scores.length; i++) if (scores[i]! > highest) highest = scores[i]!;
   return highest;
 }
 
-/** log of the sum of e to each score, without overflow. */
+/** log(sum(exp(scores))), without overflow. */
 export function logSumExp(scores: Float32Array): number {
   const highest = highestOf(scores);
   if (highest === -Infinity) return -Infinity;
@@ -38,7 +39,7 @@ export function logSumExp(scores: Float32Array): number {
   return highest + Math.log(sum);
 }
 
-/** Rules out what is below a score. */
+/** Sets all scores below `lowest` to -Infinity. */
 export function ruleOutBelow(scores: Float32Array, lowest: number): void {
   for (let i = 0; i < scores.length; i++) if (scores[i]! < lowest) scores[i] = -Infinity;
 }
