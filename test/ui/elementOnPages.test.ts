@@ -246,7 +246,6 @@ describe.skipIf(!chromium.path)(
       await untilTrue(page, `element.state === 'error'`);
       await check('predict-error');
       await evaluate(`element.model = 'models/none'`);
-      await untilTrue(page, `inside('slot').checkVisibility?.() ?? !inside('slot').hidden`);
       await untilTrue(page, `element.state === 'error'`);
       await check('load-error');
       await browser.close();
