@@ -15,7 +15,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as unknown as new () => Classi
 export class FormElement extends Base {
   static readonly formAssociated = true;
 
-  protected readonly input: HTMLTextAreaElement = domElement('textarea', {
+  readonly #input = domElement('textarea', {
     part: 'input',
     id: 'text',
     rows: '3',
@@ -80,6 +80,10 @@ export class FormElement extends Base {
   /** Like `checkValidity`. The browser also tells the visitor what is missing. */
   reportValidity(): boolean {
     return (this.#internals ?? this.input).reportValidity();
+  }
+
+  protected get input(): HTMLTextAreaElement {
+    return this.#input;
   }
 
   /** Whether the element or a fieldset around it is disabled. */
