@@ -57,7 +57,7 @@ export const wrong = <anyformer-classifier min-score={true} />;
 export const none = <anyformer-classifer model="./model" />;
 `;
 
-/** What the compiler says of files that stand in src, with no other file there. */
+/** What the compiler says of these files, as if they were in src. */
 function complaintsOf(files: Readonly<Record<string, string>>): string[] {
   const sources = new Map(
     Object.entries(files).map(([name, text]) => [join(root, 'src', name), text]),
@@ -76,12 +76,9 @@ function complaintsOf(files: Readonly<Record<string, string>>): string[] {
       : ts.createSourceFile(name, text, version);
   };
   const program = ts.createProgram([...sources.keys()], options, host);
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(
-      ({ file, messageText }) =>
-        `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    );
+  return [...sources.keys()]
+    .flatMap((name) => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
 
 it('types the events of the element, and its attributes for JSX', { timeout: 120_000 }, () => {
