@@ -106,6 +106,24 @@ export class Heap {
     return pointer;
   }
 
+  /**
+   * Finds out whether `bytes` more fit, by letting the memory grow to hold them: before a download, for
+   * example. A phone's browser refuses to grow it long before the heap's own end.
+   *
+   * @param what the bytes are, for the message: `model.safetensors in https://…`.
+   * @throws AnyformerError `OUT_OF_MEMORY` with the sizes.
+   */
+  checkRoom(bytes: number, what: string): void {
+    const pointer = endsInMemory(bytes, this.bytes) ? this.allocator.malloc(bytes) >>> 0 : 0;
+    if (pointer !== 0) return void this.allocator.free(pointer);
+    throw new AnyformerError(
+      'OUT_OF_MEMORY',
+      `${what} needs ${megabytes(bytes)} of memory, and this host gives the WebAssembly heap no more ` +
+        `than it holds (${megabytes(this.bytes)}, ${megabytes(this.#usedBytes)} in use; the heap ends at ` +
+        `${megabytes(MAX_HEAP)}). Use a smaller model, or dispose() models that are no longer needed.`,
+    );
+  }
+
   free(pointer: number): void {
     this.allocator.free(pointer);
     // What a kernel of tfjs allocated in wasm is freed here, and was not counted.

@@ -52,6 +52,11 @@ export interface ReadSealedFilesOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called while bytes arrive, with those of all files together. */
   readonly onProgress?: ((progress: BytesOfSet) => void) | undefined;
+  /**
+   * Called with the size of each file once it is known: from the seal, before the file has arrived, or
+   * after it has. What it throws ends the reading.
+   */
+  readonly checkSize?: ((name: string, bytes: number) => Promise<void>) | undefined;
 }
 
 /**
@@ -76,7 +81,7 @@ export async function readSealedFiles(
 async function readOnce(
   storage: Storage,
   { required, optional = [] }: SealedFileNames,
-  { signal, onProgress }: ReadSealedFilesOptions,
+  { signal, onProgress, checkSize }: ReadSealedFilesOptions,
 ): Promise<Map<string, Uint8Array>> {
   const where = `${CONFIG} in ${storage.location}`;
   const counter = onProgress && new BytesCounter(onProgress);
@@ -90,9 +95,11 @@ async function readOnce(
     }
     const sizes = [...(seals ?? [])].map(([name, { bytes }]) => [name, bytes] as const);
     counter?.expect(readings.keys(), new Map(sizes));
+    for (const [name, bytes] of sizes) await checkSize?.(name, bytes);
     const read = await Promise.all(readings.values());
     const files = new Map([...readings.keys()].map((name, i) => [name, read[i]!]));
     for (const [name, bytes] of files) {
+      if (!seals) await checkSize?.(name, bytes.length);
       if (seals && name !== CONFIG) checkSeal(name, bytes, seals.get(name), storage.location);
     }
     return files;

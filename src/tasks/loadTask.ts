@@ -29,6 +29,9 @@ const schema = v.strictObject({
   onProgress: v.optional(callback<OnProgress>()),
 });
 
+/** The file that goes into the heap. */
+const WEIGHTS = 'model.safetensors';
+
 /** Loads a saved task, on this thread or in the worker that its options name. */
 export async function loadTask<Task extends object, Parts, Saved>(
   taskClass: { readonly prototype: Task },
@@ -42,13 +45,18 @@ export async function loadTask<Task extends object, Parts, Saved>(
   if (worker) return inWorker(taskClass, { name, how: 'load', args: [source, slow] }, worker);
   const { signal, onProgress } = slow;
   const storage = openFolder(source);
+  const starting = createEngine();
   const reading = readSealedFiles(storage, kind.fileNames, {
     signal,
+    async checkSize(name, bytes) {
+      const { backend } = await starting;
+      if (name === WEIGHTS) backend?.heap.checkRoom(bytes, `${name} in ${storage.location}`);
+    },
     ...(onProgress && { onProgress: asLoadProgress(onProgress) }),
   });
   const [saved] = await Promise.all([
     reading.then((files) => kind.read(files, storage.location)),
-    createEngine(),
+    starting,
   ]);
   return make(kind.open(saved));
 }

@@ -31,6 +31,20 @@ describe('what is in use of the heap', () => {
     expect([heap.usedBytes, heap.peakBytes]).toEqual([0, 120]);
   });
 
+  it('is not changed by looking for room, which says what is missing', () => {
+    const heap = makeHeap();
+    heap.malloc(100);
+    heap.checkRoom(2 ** 20, 'a file');
+    expect([heap.usedBytes, heap.peakBytes]).toEqual([100, 100]);
+    const failing = () => heap.checkRoom(2 ** 24, 'model.safetensors in /model');
+    expect(failing).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+    expect(failing).toThrow(
+      /^model\.safetensors in \/model needs 16 MB of memory, .*heap ends at 3,968/,
+    );
+    expect(() => heap.checkRoom(2 ** 40, 'a file')).toThrow(/^a file needs/);
+    expect([heap.usedBytes, heap.peakBytes]).toEqual([100, 100]);
+  });
+
   it('does not count what it did not allocate, or could not', () => {
     const heap = makeHeap();
     heap.malloc(8);

@@ -19,6 +19,49 @@ describe('sealed files', () => {
     expect(config).toEqual({ anyformer: { a: 1, files: {} } });
   });
 
+  it('tell their sizes before they arrive, so that a reading can end there', async () => {
+    const stopped: string[] = [];
+    class Slow extends MemoryStorage {
+      override read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
+        if (name === 'config.json') return super.read(name, options);
+        return new Promise((_, reject) => {
+          options.signal?.addEventListener('abort', () => {
+            stopped.push(name);
+            reject(options.signal!.reason);
+          });
+        });
+      }
+    }
+    const sizes = new Map<string, number>();
+    const files = sampleFiles(1);
+    const reading = readSealedFiles(
+      new Slow(files),
+      { required: fileNames },
+      {
+        async checkSize(name, bytes) {
+          sizes.set(name, bytes);
+          if (sizes.size === fileNames.length) throw new Error('too large');
+        },
+      },
+    );
+    await expect(reading).rejects.toThrow('too large');
+    expect(stopped.sort()).toEqual([...fileNames].sort());
+    expect(sizes).toEqual(new Map(fileNames.map((name) => [name, files.get(name)!.length])));
+  });
+
+  it('without a seal tell their sizes when they are there', async () => {
+    const sizes = new Map<string, number>();
+    const files = sampleFiles(1).set('config.json', encode('{}'));
+    await readSealedFiles(
+      new MemoryStorage(files),
+      { required: fileNames },
+      {
+        checkSize: async (name, bytes) => void sizes.set(name, bytes),
+      },
+    );
+    expect(sizes).toEqual(new Map([...files].map(([name, { length }]) => [name, length])));
+  });
+
   it('every mix of two saves is refused by the name of the file that does not belong', async () => {
     for (const name of fileNames) {
       const mixed = sampleFiles(1).set(name, sampleFiles(2).get(name)!);

@@ -143,6 +143,20 @@ class WebKit {
 type Evaluated = (...args: never[]) => unknown;
 type Command = [method: string, path: string, body?: object];
 
+/** A function with the value of an expression, or that runs statements. */
+function asFunction(code: string): string {
+  const withValue = `async () => (${code.trim().replace(/;$/, '')}\n)`;
+  try {
+    new Function(withValue);
+    return withValue;
+  } catch {
+    return `async () => { ${code}\n }`;
+  }
+}
+
+/** WebDriver's codes of keys that are no characters. */
+const KEYS: Readonly<Record<string, string>> = { Tab: '\uE004', Enter: '\uE007' };
+
 /** What the tests use of puppeteer's page. */
 class WebKitPage {
   readonly #send: (...command: Command) => Promise<unknown>;
@@ -191,7 +205,7 @@ class WebKitPage {
     const id = `call${++this.#calls}`;
     await this.#execute(`
       const calls = (globalThis[Symbol.for('calls of the test')] ??= {});
-      (async () => (${expression}\n))().then(
+      (${asFunction(expression)})().then(
         (value) => { calls.${id} = { value: JSON.stringify(value) }; },
         (error) => { calls.${id} = { error: String(error?.stack ? error + '\\n' + error.stack : error) }; },
       );`);
@@ -211,6 +225,20 @@ class WebKitPage {
 
   async waitForFunction(what: string | Evaluated, { polling = 20 } = {}): Promise<void> {
     while (!(await this.evaluate(what))) await new Promise((next) => setTimeout(next, polling));
+  }
+
+  /** Keys by their names, as puppeteer has them. */
+  readonly keyboard = {
+    press: (name: string) => this.#pressKeys([KEYS[name] ?? name]),
+    type: (text: string) => this.#pressKeys([...text]),
+  };
+
+  async #pressKeys(keys: readonly string[]): Promise<void> {
+    const actions = keys.flatMap((value) => [
+      { type: 'keyDown', value },
+      { type: 'keyUp', value },
+    ]);
+    await this.#send('POST', 'actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
   }
 
   #execute(script: string): Promise<unknown> {

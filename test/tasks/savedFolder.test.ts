@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Progress } from '../../src/core/progress.ts';
 import { readSafetensors } from '../../src/formats/safetensors.ts';
 import { MemoryStorage } from '../../src/storage/memoryStorage.ts';
+import type { ReadOptions } from '../../src/storage/storage.ts';
 import { TextClassifier } from '../../src/tasks/textClassifier.ts';
 import { aliveNow, expectRefusal, FIT, TINY, toyMultiLabelTexts, toyTexts } from './toyTexts.ts';
 
@@ -50,6 +51,32 @@ async function expectTheSame(load: () => Promise<TextClassifier>): Promise<void>
 }
 
 describe('a saved folder', () => {
+  it('that cannot fit is refused before its weights have arrived', async () => {
+    const name = 'model.safetensors';
+    const files = new Map<string, Uint8Array>();
+    for (const file of NAMES) files.set(file, await readFile(join(directory, file)));
+    const config = JSON.parse(new TextDecoder().decode(files.get('config.json')));
+    config.anyformer.files[name].bytes = 5e9;
+    files.set('config.json', new TextEncoder().encode(JSON.stringify(config)));
+    let isStopped = false;
+    class Slow extends MemoryStorage {
+      override read(file: string, options: ReadOptions = {}): Promise<Uint8Array> {
+        if (file !== name) return super.read(file, options);
+        return new Promise((_, reject) => {
+          options.signal?.addEventListener('abort', () => {
+            isStopped = true;
+            reject(options.signal!.reason);
+          });
+        });
+      }
+    }
+    await expect(TextClassifier.load(new Slow(files))).rejects.toMatchObject({
+      code: 'OUT_OF_MEMORY',
+      message: expect.stringMatching(/^model\.safetensors in memory needs [\d,.]+ MB of memory/),
+    });
+    expect(isStopped).toBe(true);
+  });
+
   it("has Hugging Face's files, keys and names of weights", async () => {
     expect((await readdir(directory)).sort()).toEqual(NAMES);
     expect(await readJson('config.json')).toMatchObject({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/builtPackage.ts';
 import { chromium, firefox } from '../support/chromium.ts';
 import { untilTrue } from '../support/pageState.ts';
+import { webkit } from '../support/webkit.ts';
 import { type ElementPage, openElementPage, saveModels } from './elementPage.ts';
 
 let folder: string;
@@ -21,7 +22,7 @@ const DATA = `JSON.stringify([...new FormData(document.querySelector('#form'))])
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'";
 
-for (const host of [chromium, firefox]) {
+for (const host of [chromium, firefox, webkit]) {
   describe.skipIf(!host.path)(
     `<anyformer-classifier> on pages in ${host.title}`,
     { timeout: 60_000 },
@@ -45,7 +46,7 @@ for (const host of [chromium, firefox]) {
         ]);
         expect(await evaluate('element.form.checkValidity()')).toBe(false);
         // The label is not known yet.
-        expect(await evaluate(`element.value = 'a lovely film'; ${DATA}`)).toBe(
+        expect(await evaluate(`(element.value = 'a lovely film', ${DATA})`)).toBe(
           '[["mail","a lovely film"]]',
         );
         await until(`${DATA}.includes('topic')`);
@@ -64,7 +65,7 @@ for (const host of [chromium, firefox]) {
         await evaluate(`element.form.reset()`);
         expect(await evaluate('element.value')).toBe('dull');
         const restore = `element.formStateRestoreCallback('a boring film', 'restore')`;
-        expect(await evaluate(`${restore}; ${DATA}`)).toBe('[["mail","a boring film"]]');
+        expect(await evaluate(`(${restore}, ${DATA})`)).toBe('[["mail","a boring film"]]');
         await evaluate(`element.removeAttribute('name'); element.removeAttribute('label-name')`);
         expect(await evaluate(DATA)).toBe('[]');
         await opened.close();
@@ -159,7 +160,7 @@ for (const host of [chromium, firefox]) {
         expect(await evaluate(status)).toBe('Offen Keine Wörter.');
         await evaluate(`note = 'fails'; element.value = 'text'; undefined`);
         await until(`shown().error === 'Nicht erkannt.'`);
-        const loading = `element.classifier = undefined; element.model = 'models/none'; ${status}`;
+        const loading = `(element.classifier = undefined, element.model = 'models/none', ${status})`;
         expect(await evaluate(loading)).toBe('Lädt');
         await until(`shown().error === 'Nicht geladen.'`);
         await opened.close();
