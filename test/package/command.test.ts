@@ -32,23 +32,33 @@ describe('the command of the installed package', () => {
     expect(mode & 0o111).toBe(0o111);
   });
 
-  it('does all that the readme says of it', async () => {
-    const readme = await readFile(join(root, 'README.md'), 'utf8');
-    const [, commands] = /^## On the command line\n[\s\S]*?^```sh\n([\s\S]*?)^```/m.exec(readme)!;
-    expect(commands!.match(/^npx anyformer \w+/gm)!.length).toBeGreaterThanOrEqual(5);
-    await writeFile(join(installed.folder, 'films.csv'), films(60));
-    await writeFile(join(installed.folder, 'more.txt'), 'A lovely film.\nAn awful film.\n');
+  it('does all that the readme and its page in the docs say of it', async () => {
+    const [readme, page] = await Promise.all(
+      ['README.md', 'docs/guide/command-line.md'].map((file) => readFile(join(root, file), 'utf8')),
+    );
+    const blockAfter = (text: string, heading: string) =>
+      new RegExp(`^${heading}\\n[\\s\\S]*?^\`\`\`sh\\n([\\s\\S]*?)^\`\`\``, 'm').exec(text)![1]!;
+    const commands = [
+      blockAfter(readme!, '## On the command line'),
+      'rm -r films-model\n',
+      blockAfter(page!, '# Command line'),
+      blockAfter(page!, '## Text generation and translation'),
+    ].join('');
+    expect(commands.match(/^npx anyformer \w+/gm)!.length).toBeGreaterThanOrEqual(10);
+    for (const name of ['films.csv', 'heldOut.csv']) {
+      await writeFile(join(installed.folder, name), films(60));
+    }
     await writeFile(
       join(installed.folder, 'tales.txt'),
       'Once upon a time there was a king.\n'.repeat(80),
     );
     const pairs = Array.from({ length: 20 }, (_, n) => `number ${n}\tnumero ${n}\n`).join('');
     await writeFile(join(installed.folder, 'pairs.tsv'), `source\ttarget\n${pairs}`);
-    const { stdout } = await inShell(`set -e\n${commands!.replaceAll('npx', 'npx --no-install')}`);
+    const { stdout } = await inShell(`set -e\n${commands.replaceAll('npx', 'npx --no-install')}`);
     expect(stdout).toMatch(
       /saved in films-model[\s\S]*(positive|negative) 0\.\d{4}\tA quiet, lovely film\./,
     );
-    expect(stdout).toMatch(/saved in tales-model\n[\s\S]+saved in pairs-model\n$/);
+    expect(stdout).toMatch(/saved in tales-model\n[\s\S]+saved in pairs-model\n.+\n$/);
   });
 
   it('is nothing that a program which imports the package loads', async () => {
