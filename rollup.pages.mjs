@@ -19,9 +19,9 @@ export function stands(name, forIt) {
 export function addressOfScript() {
   return {
     name: 'address-of-script',
-    intro: `const leafAddress = new URL('runtime/browser.js', (globalThis.document
-      ? document.currentScript?.src || document.baseURI : location.href
-    ).replace(/\\/anyformer(@[^/]*)?$/, '$&/dist/')).href;`,
+    intro: `const leafAddress = new URL('runtime/browser.js', globalThis.document
+      ? document.currentScript?.src.replace(/\\/anyformer(@[^/]*)?$/, '$&/dist/') || document.baseURI
+      : location.href).href;`,
     resolveImportMeta: (property) => (property === 'url' ? 'leafAddress' : null),
   };
 }

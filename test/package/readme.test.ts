@@ -12,9 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => installed?.remove());
 
-/** The one program of the readme that has `words` in it. */
-function programWith(words: string): string {
-  const programs = [...readme.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code!);
+/** The one program of a page that has `words` in it. */
+function programWith(words: string, page = readme): string {
+  const programs = [...page.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code!);
   const found = programs.filter((code) => code.includes(words));
   expect(found).toHaveLength(1);
   return found[0]!;
@@ -84,5 +84,54 @@ describe('the readme', () => {
     const commands = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
     expect(commands.length).toBeGreaterThan(2);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(commands));
+  });
+});
+
+/** What was a part of the readme before; all other programs of the docs run in test/docs. */
+describe('the docs', () => {
+  const guide = (name: string) => readFile(join(root, `docs/guide/${name}.md`), 'utf8');
+
+  it('have a text generator that writes the same when it is loaded', async () => {
+    const program = programWith('TextGenerator.create', await guide('generate'));
+    const lines = await run(program.replace('maxSteps: 2000', 'maxSteps: 20'), {
+      given: `
+        import { writeFileSync } from 'node:fs';
+        writeFileSync('tales.txt', 'ROMEO: to be, or not to be. '.repeat(40));`,
+      after: `
+        console.log();
+        console.log(JSON.stringify((await writer.generate('ROMEO:', options)) === (await generator.generate('ROMEO:', options))));
+        console.log(JSON.stringify(Object.keys(await writer.evaluate('tales.txt'))));`,
+    });
+    expect(JSON.parse(lines.at(-2)!)).toBe(true);
+    expect(JSON.parse(lines.at(-1)!)).toEqual(['loss', 'perplexity', 'tokens', 'warnings']);
+  });
+
+  it('have a translator that tells what the page says', async () => {
+    const program = programWith('Translator.create', await guide('translate'));
+    const [line] = await run(program.replace('epochs: 10', 'epochs: 1'), {
+      given: `
+        import { writeFileSync } from 'node:fs';
+        const names = ['one', 'two', 'three', 'four'];
+        const pairs = Array.from({ length: 64 }, (_, n) => 'the number ' + (n % 4) + '\\t' + names[n % 4]);
+        writeFileSync('pairs.tsv', ['english\\tname', ...pairs].join('\\n'));
+        writeFileSync('heldOut.tsv', ['english\\tname', ...pairs.slice(0, 4)].join('\\n'));`,
+      after: `
+        const [text] = await loaded.predict(['the number 1']);
+        console.log(JSON.stringify([text, Object.keys(await loaded.evaluate('heldOut.tsv'))]));`,
+    });
+    const [text, measures] = JSON.parse(line!);
+    expect(text).toEqual(expect.any(String));
+    expect(measures).toEqual(['loss', 'tokenAccuracy', 'bleu', 'chrf', 'warnings']);
+  });
+
+  it('name only layers that there are', async () => {
+    const [, table] = /^## Layers\n([\s\S]*?)^## /m.exec(await guide('layers'))!;
+    const layers = [...table!.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+    expect(layers.length).toBeGreaterThan(3);
+    const [exported] = await run("import * as tf from 'anyformer/tf';", {
+      given: '',
+      after: 'console.log(JSON.stringify(Object.keys(tf)));',
+    });
+    expect(JSON.parse(exported!)).toEqual(expect.arrayContaining(layers));
   });
 });

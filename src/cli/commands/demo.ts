@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { AnyformerError } from '../../core/errors.ts';
 import type { Command } from '../command.ts';
 import { number } from '../options.ts';
@@ -45,11 +43,11 @@ export const demo: Command<typeof options> = {
     ['demo', 'Prints the address; Ctrl-C ends it'],
     ['demo --port 3000', 'At http://127.0.0.1:3000/'],
   ],
-  async run({ values: { port }, output, signal }) {
+  async run({ values: { port }, output, signal, location }) {
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
       throw new UsageError(`--port must be an integer from 0 to 65535, received ${port}.`);
     }
-    const dist = new URL('./dist/', packageUrl());
+    const dist = new URL('dist/', location);
     await checkBuilt(dist);
     const server = await listening(dist, port);
     const address = `http://${HOST}:${(server.address() as AddressInfo).port}/`;
@@ -61,10 +59,6 @@ export const demo: Command<typeof options> = {
     return 0;
   },
 };
-
-/** The package's own folder, wherever a bundler has put this code. */
-const packageUrl = (): URL =>
-  pathToFileURL(createRequire(import.meta.url).resolve('anyformer/package.json'));
 
 async function checkBuilt(dist: URL): Promise<void> {
   const page = new URL(`.${PAGE}index.html`, dist);
