@@ -12,9 +12,9 @@ export function stands(name, forIt) {
 }
 
 /**
- * The leaf for browsers finds the files of `dist` from its own address, which is made from that of the
- * one file that it is a part of. A classic script has no import.meta.url; its address is known only
- * while it is evaluated, and is that of the folder where a CDN answers `/npm/anyformer` with it.
+ * The leaf for browsers finds the files of `dist` from its own address, which is made here from the
+ * script's. A classic script has no import.meta.url, and its address is known only while it runs. A CDN
+ * also serves it as `/npm/anyformer`; its files are below `/npm/anyformer/dist/` then.
  */
 export function addressOfScript() {
   return {
@@ -36,8 +36,8 @@ export function addressOfModule() {
 }
 
 /**
- * Workers are started by `newWorker` of src/runtime/workerOfOtherOrigin.ts. Only in the builds that a
- * CDN serves: bundlers look for the words `new Worker(new URL(`.
+ * Replaces `new Worker` by `newWorker` of src/runtime/workerOfOtherOrigin.ts. Only in the builds that a
+ * CDN serves, because bundlers look for the words `new Worker(new URL(`.
  */
 export function startsWorkersOfOtherOrigins() {
   return {

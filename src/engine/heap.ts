@@ -107,8 +107,8 @@ export class Heap {
   }
 
   /**
-   * Finds out whether `bytes` more fit, by letting the memory grow to hold them: before a download, for
-   * example. A phone's browser refuses to grow it long before the heap's own end.
+   * Checks that `bytes` more fit, by letting the memory grow to hold them. Call it before a download: a
+   * phone's browser refuses to grow the memory long before the heap's own end.
    *
    * @param what the bytes are, for the message: `model.safetensors in https://…`.
    * @throws AnyformerError `OUT_OF_MEMORY` with the sizes.
@@ -118,9 +118,9 @@ export class Heap {
     if (pointer !== 0) return void this.allocator.free(pointer);
     throw new AnyformerError(
       'OUT_OF_MEMORY',
-      `${what} needs ${megabytes(bytes)} of memory, and this host gives the WebAssembly heap no more ` +
-        `than it holds (${megabytes(this.bytes)}, ${megabytes(this.#usedBytes)} in use; the heap ends at ` +
-        `${megabytes(MAX_HEAP)}). Use a smaller model, or dispose() models that are no longer needed.`,
+      `${what} needs ${megabytes(bytes)} of memory, but the WebAssembly heap cannot grow by that much ` +
+        `here: it holds ${megabytes(this.bytes)}, of which ${megabytes(this.#usedBytes)} are in use, and ` +
+        `ends at ${megabytes(MAX_HEAP)}. Use a smaller model, or dispose() models that are no longer needed.`,
     );
   }
 

@@ -8,7 +8,7 @@ export const javaScript: JavaScriptFallback = {
   async reason() {
     if (typeof WebAssembly === 'undefined') return 'this browser has WebAssembly switched off';
     try {
-      // Safari compiles it under such a policy, and refuses then.
+      // Safari compiles it under such a policy, but refuses to instantiate it.
       await WebAssembly.instantiate(EMPTY_MODULE);
       return undefined;
     } catch (error) {

@@ -39,7 +39,7 @@ describe('what is in use of the heap', () => {
     const failing = () => heap.checkRoom(2 ** 24, 'model.safetensors in /model');
     expect(failing).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
     expect(failing).toThrow(
-      /^model\.safetensors in \/model needs 16 MB of memory, .*heap ends at 3,968/,
+      /^model\.safetensors in \/model needs 16 MB of memory, but .* ends at 3,968 MB\./,
     );
     expect(() => heap.checkRoom(2 ** 40, 'a file')).toThrow(/^a file needs/);
     expect([heap.usedBytes, heap.peakBytes]).toEqual([100, 100]);

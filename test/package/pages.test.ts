@@ -5,18 +5,19 @@ import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineInfo } from '../../src/index.ts';
 import { root } from '../support/builtPackage.ts';
-import { chromium, firefox, openPage } from '../support/chromium.ts';
+import { chromium, firefox } from '../support/chromium.ts';
 import {
+  expectSameNumbers,
   FILL_MEMORY,
   FILLED_MEMORY,
-  pageOf,
+  onPage,
   strictPolicy,
   TRAIN,
   type Trained,
   trainInNode,
 } from '../support/pagePrograms.ts';
 import { untilTrue } from '../support/pageState.ts';
-import { type Site, type StaticServer, serveStatic } from '../support/staticServer.ts';
+import { type Site, serveStatic } from '../support/staticServer.ts';
 import { webkit } from '../support/webkit.ts';
 
 const dist = `${root}dist`;
@@ -37,14 +38,6 @@ it('the script’s hash is written down, and is that of the file', async () => {
     expect(value).toBe(`sha384-${createHash('sha384').update(code).digest('base64')}`);
   }
 });
-
-function expectNodesNumbers({ losses, scores }: Trained): void {
-  expect(losses.length).toBe(20);
-  expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
-  expect(scores[0]).toBeGreaterThan(0.8);
-  for (const [i, loss] of losses.entries()) expect(loss).toBeCloseTo(expected.losses[i]!, 4);
-  for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected.scores[i]!, 4);
-}
 
 /** A script of tfjs as a page may have it, in the global `tf`: with gradients and its cpu backend. */
 async function bundleTfjs(): Promise<string> {
@@ -67,29 +60,6 @@ async function bundleTfjs(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-/** Serves pages for a test, opens one, and takes all down behind it. */
-async function onPage<Result>(
-  browser: Browser,
-  site: Site,
-  scripts: readonly string[],
-  use: (
-    context: Awaited<ReturnType<typeof openPage>> & { server: StaticServer },
-  ) => Promise<Result>,
-): Promise<Result> {
-  const server = await serveStatic({
-    ...site,
-    folders: { '/dist/': dist, ...site.folders },
-    files: { '/index.html': pageOf(...scripts), ...site.files },
-  });
-  const opened = await openPage(browser, `${server.address}index.html`);
-  try {
-    return await use({ ...opened, server });
-  } finally {
-    await opened.page.close();
-    await server.close();
-  }
-}
-
 const SCRIPT = '/dist/anyformer.iife.js';
 const START = 'anyformer.createEngine({ relaxed: false })';
 const trainOnPage = `${START}.then(async (engine) => ({
@@ -109,7 +79,7 @@ for (const host of [chromium, firefox, webkit]) {
       const policy = strictPolicy({ wasm: true });
       await onPage(browser, { policy }, [SCRIPT], async ({ page, complaints, server }) => {
         const { info, ...trained } = (await page.evaluate(trainOnPage)) as TrainedOnPage;
-        expectNodesNumbers(trained);
+        expectSameNumbers(trained, expected);
         expect(info).toMatchObject({ runtime: 'browser', backend: 'wasm' });
         expect(info.threads).toMatchObject({ enabled: false, count: 1 });
         expect(info.threads.reason).toMatch(/not cross-origin isolated/);
@@ -126,7 +96,7 @@ for (const host of [chromium, firefox, webkit]) {
       const policy = strictPolicy({ wasm: false });
       await onPage(browser, { policy }, [SCRIPT], async ({ page, complaints, server }) => {
         const { info, text, ...trained } = (await page.evaluate(trainOnPage)) as TrainedOnPage;
-        expectNodesNumbers(trained);
+        expectSameNumbers(trained, expected);
         const reason = expect.stringMatching(/forbids WebAssembly; add 'wasm-unsafe-eval'/);
         expect(info).toMatchObject({
           backend: 'javascript',
@@ -157,7 +127,7 @@ for (const host of [chromium, firefox, webkit]) {
           await untilTrue(page, 'globalThis.anyformer');
           const before = server.requests.length;
           const { info, ...trained } = (await page.evaluate(trainOnPage)) as TrainedOnPage;
-          expectNodesNumbers(trained);
+          expectSameNumbers(trained, expected);
           expect(info).toMatchObject({ runtime: 'inline', backend: 'wasm' });
           expect(server.requests.slice(before)).toEqual([]);
           expect(complaints).toEqual([]);
@@ -184,7 +154,7 @@ for (const host of [chromium, firefox, webkit]) {
           // At most what was due when it was hidden, and in Firefox one a second, ever more rarely:
           // nothing that waits for frames would have ended.
           expect(frames).toBeLessThan(host === firefox ? 3 + seconds : 3);
-          expectNodesNumbers(trained);
+          expectSameNumbers(trained, expected);
         } finally {
           await other.close();
         }
@@ -283,7 +253,7 @@ describe.skipIf(!chromium.path)(
             expect(found.after).toEqual(found.before);
             expect(found.own[0]).toBeCloseTo(3 * 0.8 ** 20, 5);
             expect(found).toMatchObject({ isTwo: true, tensors: [0, 0], defined: true });
-            for (const trained of found.trained) expectNodesNumbers(trained);
+            for (const trained of found.trained) expectSameNumbers(trained, expected);
             expect(
               complaints.filter((complaint) => !complaint.includes('anyformer runs on')),
             ).toEqual([]);
@@ -379,96 +349,3 @@ describe.skipIf(!chromium.path)(`what goes wrong: ${chromium.title}`, { timeout:
     });
   });
 });
-
-for (const host of [chromium, firefox, webkit]) {
-  describe.skipIf(!host.path)(`from a CDN: ${host.title}`, { timeout: 120_000 }, () => {
-    // As npm's CDNs name what is in a package.
-    const cdnSite: Site = {
-      folders: { '/npm/anyformer@0.1.0/dist/': dist, '/npm/anyformer/dist/': dist },
-      shared: true,
-    };
-    /** Trains on the page, in a worker of the CDN's program, and tells what the page has then. */
-    const trainThere = (anyformer: string) => `(async () => {
-      const sdk = ${anyformer};
-      const engine = await sdk.createEngine({ relaxed: false });
-      const here = await (${TRAIN})(sdk);
-      const worker = await sdk.createWorker();
-      const classifier = await sdk.TextClassifier.create({ encoder: 'ngrams', worker });
-      await classifier.train([
-        { text: 'sun on the beach', label: 'warm' }, { text: 'heat of the sun', label: 'warm' },
-        { text: 'snow and frost', label: 'cold' }, { text: 'ice and snow', label: 'cold' },
-      ], { validationSplit: 0 });
-      const [{ label }] = await classifier.predict('ice and frost');
-      worker.dispose();
-      // It starts the other thread once there has been enough work for two.
-      const end = performance.now() + 30_000;
-      const isStarting = () => engine.info().threads.enabled && engine.info().threads.running < 2;
-      while (isStarting() && performance.now() < end) await (${TRAIN})(sdk);
-      return { here, label, threads: engine.info().threads,
-        defined: customElements.get('anyformer-classifier') === sdk.AnyformerClassifier };
-    })()`;
-    type There = { here: Trained; label: string; threads: EngineInfo['threads']; defined: boolean };
-
-    it.each([
-      ['the package’s address, as a script', 'npm/anyformer@0.1.0', 'anyformer'],
-      ['the file’s address, as a script', 'npm/anyformer/dist/anyformer.iife.js', 'anyformer'],
-      ['a module', 'npm/anyformer@0.1.0/dist/anyformer.browser.js', undefined],
-    ])('%s: trains on the page, in threads and in a worker', async (_, path, global) => {
-      const script = await readFile(`${dist}/anyformer.iife.js`, 'utf8');
-      const cdn = await serveStatic({
-        ...cdnSite,
-        files: { '/npm/anyformer@0.1.0': script },
-        types: { '/npm/anyformer@0.1.0': 'text/javascript' },
-      });
-      const browser = await host.launch();
-      try {
-        const address = `${cdn.address}${path}`;
-        const page = `<!doctype html><title>test</title>${
-          global ? `<script src="${address}" crossorigin="anonymous"></script>` : ''
-        }`;
-        const site = { files: { '/index.html': page }, isolated: true };
-        await onPage(browser, site, [], async ({ page, complaints }) => {
-          const found = await page.evaluate(trainThere(global ?? `await import('${address}')`));
-          const { here, ...others } = found as There;
-          expectNodesNumbers(here);
-          // WebKitGTK has no shared memory, also where the page is isolated.
-          const threads = host === webkit ? { enabled: false } : { running: 2 };
-          expect(others).toMatchObject({ label: 'cold', threads, defined: true });
-          expect(complaints).toEqual([]);
-        });
-      } finally {
-        await browser.close();
-        await cdn.close();
-      }
-    });
-  });
-}
-
-it.skipIf(!chromium.path)(
-  `a script of another origin, with its hash: ${chromium.title}`,
-  async () => {
-    const cdn = await serveStatic({ folders: { '/anyformer/': dist }, shared: true });
-    const integrity = JSON.parse(await readFile(`${dist}/integrity.json`, 'utf8'));
-    const address = `${cdn.address}anyformer/anyformer.iife.js`;
-    const tag = (hash: string) =>
-      `<!doctype html><title>test</title><script src="${address}" integrity="${hash}" crossorigin="anonymous"></script>`;
-    const browser = await chromium.launch();
-    try {
-      const files = {
-        '/right.html': tag(integrity['anyformer.iife.js']),
-        '/wrong.html': tag(integrity['anyformer.inline.js']),
-      };
-      await onPage(browser, { files }, [], async ({ page, server }) => {
-        await page.goto(`${server.address}right.html`);
-        expectNodesNumbers((await page.evaluate(trainOnPage)) as TrainedOnPage);
-        expect(cdn.requests).toContain('/anyformer/wasm/anyformer.simd.wasm');
-        await page.goto(`${server.address}wrong.html`);
-        expect(await page.evaluate('typeof anyformer')).toBe('undefined');
-      });
-    } finally {
-      await browser.close();
-      await cdn.close();
-    }
-  },
-  120_000,
-);

@@ -1,5 +1,8 @@
+import type { Browser } from 'puppeteer-core';
 import { expect } from 'vitest';
 import { root, runNode } from './builtPackage.ts';
+import { openPage } from './chromium.ts';
+import { type Site, type StaticServer, serveStatic } from './staticServer.ts';
 
 /** What the program below returns. */
 export interface Trained {
@@ -111,3 +114,35 @@ export const FILLED_MEMORY = {
   globalStep: 2,
   label: expect.stringMatching(/^(cold|warm)$/),
 };
+
+/** Checks that a page has trained, to the numbers that Node had. */
+export function expectSameNumbers({ losses, scores }: Trained, expected: Trained): void {
+  expect(losses.length).toBe(20);
+  expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
+  expect(scores[0]).toBeGreaterThan(0.8);
+  for (const [i, loss] of losses.entries()) expect(loss).toBeCloseTo(expected.losses[i]!, 4);
+  for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected.scores[i]!, 4);
+}
+
+/** Serves pages and `dist` for a test, opens one, and closes everything after it. */
+export async function onPage<Result>(
+  browser: Browser,
+  site: Site,
+  scripts: readonly string[],
+  use: (
+    context: Awaited<ReturnType<typeof openPage>> & { server: StaticServer },
+  ) => Promise<Result>,
+): Promise<Result> {
+  const server = await serveStatic({
+    ...site,
+    folders: { '/dist/': `${root}dist`, ...site.folders },
+    files: { '/index.html': pageOf(...scripts), ...site.files },
+  });
+  const opened = await openPage(browser, `${server.address}index.html`);
+  try {
+    return await use({ ...opened, server });
+  } finally {
+    await opened.page.close();
+    await server.close();
+  }
+}

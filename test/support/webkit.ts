@@ -55,7 +55,7 @@ const FEATURES = [
 const TIMEOUT = 300_000;
 
 class WebKit {
-  /** Commands go to the window that was chosen last, so that they wait for one another. */
+  /** A command goes to the window that was chosen last, so commands run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #closing: (() => void)[] = [];
   #session = '';

@@ -8,7 +8,7 @@ import { number } from '../options.ts';
 import { UsageError } from '../usageError.ts';
 
 const USUAL_PORT = 8080;
-/** For this machine alone. */
+/** Only this machine can connect. */
 const HOST = '127.0.0.1';
 const PAGE = '/demo/';
 
@@ -96,7 +96,7 @@ function listenAt(dist: URL, port: number): Promise<Server> {
   });
 }
 
-/** A URL keeps `..` from leading out of the folder: it has none any more when it is parsed. */
+/** Parsing the URL has removed every `..`, so the path stays inside of the folder. */
 async function send(
   dist: URL,
   pathname: string,

@@ -7,7 +7,7 @@ import { UsageError, unknownName } from '../usageError.ts';
 
 interface Template {
   readonly summary: string;
-  /** Where its rows go; one without has them within itself. */
+  /** Where the sample rows are copied to. A template without it contains its rows. */
   readonly data?: string;
   /** What to type in its folder. */
   readonly start: string;
@@ -101,7 +101,7 @@ async function checkEmpty(target: string, folder: string): Promise<void> {
   );
 }
 
-/** The package has the name of its folder, as far as npm allows it. */
+/** Names the package after its folder, in the characters that npm allows. */
 async function nameProject(target: string): Promise<void> {
   const file = resolve(target, 'package.json');
   const content = await readFile(file, 'utf8').catch(() => undefined);
